@@ -1,0 +1,1 @@
+"""See structured concurrency."""
