@@ -112,9 +112,7 @@ TrioTime: TypeAlias = Annotated[int, _SIGNED]
 _Name: TypeAlias = Annotated[str, Meta(max_length=LIMIT_NAME)]
 
 Role: TypeAlias = Literal["init", "main", "system", "library", "user"]
-Cause: TypeAlias = Literal[
-    "spawned", "checkpoint", "task", "io", "timer", "cancel", "thread", "idle", "other"
-]
+Cause: TypeAlias = Literal["spawned", "checkpoint", "task", "io", "timer", "cancel", "thread", "idle", "other"]
 ScopeCause: TypeAlias = Literal["deadline", "call", "nursery", "other"]
 Result: TypeAlias = Literal["returned", "raised", "cancelled"]
 Stream: TypeAlias = Literal["stdout", "stderr"]
