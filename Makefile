@@ -1,0 +1,65 @@
+# Two commands need nothing but Python 3.11 or newer:
+#   make demo    a lesson, live in this terminal
+#   make test    the whole test suite
+# PYTHON=/path/to/python chooses the interpreter that .venv is made with.
+
+FIND_PYTHON = for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	"$$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done
+PYTHON ?= $(shell $(FIND_PYTHON))
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Stamps: made once, and again when what we depend on changes.
+VENV := .venv/.made
+USER := .venv/.installed
+DEVELOPER := .venv/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format wheel clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo 'make lint    ruff, mypy, and the floors of the house'
+	@echo 'make format  ruff puts the code in order'
+	@echo 'make wheel   build dist/*.whl'
+	@echo 'make clean   remove .venv and all that was built'
+
+$(VENV):
+	@test -n "$(PYTHON)" || { echo 'triotrace needs Python 3.11 or newer (with venv): make PYTHON=/path/to/python ...' >&2; exit 1; }
+	@echo 'making .venv with $(PYTHON)'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@touch $@
+
+$(USER): $(VENV) pyproject.toml
+	@echo 'installing triotrace into .venv'
+	@$(PIP) install --editable '.[examples]'
+	@touch $@
+
+$(DEVELOPER): $(USER) pyproject.toml
+	@echo 'installing what tests and checks need'
+	@$(PIP) install --group dev
+	@touch $@
+
+demo: $(USER)
+	@$(BIN)/triotrace demo
+
+test: $(DEVELOPER)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEVELOPER)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEVELOPER)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+wheel: $(VENV)
+	@$(PIP) wheel --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
