@@ -1,0 +1,90 @@
+"""The picture as plain text: for pipes, issues, small screens and screen readers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from triotrace.timeline.canvas import cells, width_of
+from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
+from triotrace.timeline.steps import ZOOMS, StepsPicture, StepsView
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.times import TimePicture, TimeView
+
+__all__ = ["picture"]
+
+_LABEL_MOST = 34
+
+
+def picture(
+    timeline: Timeline,
+    *,
+    axis: Literal["steps", "time"] = "steps",
+    width: int = 100,
+    last: int | None = None,
+    system: bool = False,
+) -> str:
+    """Draw a timeline as lines of at most `width` cells, each ended by a newline.
+
+    The step axis is cut into as many bands as the tape needs; `last` keeps only the last so many steps.
+    """
+    rows = lay_rows(timeline, system=system, loop=axis == "steps")
+    if not timeline.tape:
+        return _nothing(timeline)
+    labels = [label_of(row) for row in rows.rows]
+    column = min(_LABEL_MOST, max(map(width_of, labels), default=0), width // 2) + 1
+    room = max(20, width - column)
+    if axis == "time":
+        lines = _time_band(timeline, rows, labels, column, room)
+    else:
+        lines = _step_bands(timeline, rows, labels, column, room, last)
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def label_of(row: Row) -> str:
+    """Give what stands at the left of a row: its part of the tree and its name."""
+    folded = f" +{row.folded}" if row.folded else ""
+    return f"{row.branch}{row.label}{folded}"
+
+
+def _nothing(timeline: Timeline) -> str:
+    return "no step of trio was recorded\n" if not timeline.runs else "trio ran, but no task took a step\n"
+
+
+def _step_bands(
+    timeline: Timeline, rows: Rows, labels: list[str], column: int, room: int, last: int | None
+) -> list[str]:
+    total = len(timeline.tape)
+    first = max(1, total - last + 1) if last else 1
+    zoom = next((zoom for zoom in ZOOMS[:-1] if (total - first + 1) * zoom <= room), ZOOMS[0])
+    per_band = room // zoom
+    lines: list[str] = []
+    for start in range(first, total + 1, per_band):
+        count = min(per_band, total + 1 - start)
+        drawn = StepsPicture(timeline, rows, StepsView(start, count * zoom, zoom))
+        if lines:
+            lines.append("")
+        lines.append(" " * column + drawn.head().text)
+        lines += [_fit(label, column) + drawn.line(row).text for row, label in enumerate(labels)]
+        prints = drawn.prints().text
+        if prints.strip():
+            lines.append(_fit("prints", column) + prints)
+    return lines
+
+
+def _time_band(timeline: Timeline, rows: Rows, labels: list[str], column: int, room: int) -> list[str]:
+    origin = timeline.runs[0].begun.t
+    cell = max(1, -(-(timeline.now - origin + 1) // max(1, room - 2)))
+    drawn = TimePicture(timeline, rows, TimeView(origin, cell, room, origin))
+    lines = [" " * column + drawn.head().text]
+    lines += [
+        _fit(label, column) + (drawn.line(row).text if rows.rows[row].kind is not RowKind.RUN else "")
+        for row, label in enumerate(labels)
+    ]
+    return lines
+
+
+def _fit(label: str, column: int) -> str:
+    split = cells(label)
+    if len(split) >= column:
+        split = [*split[: column - 2], "…"]
+    return "".join(split) + " " * (column - len(split))

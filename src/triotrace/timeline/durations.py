@@ -1,0 +1,20 @@
+"""Lengths of time in words: three digits and a unit, as a person would say them."""
+
+from __future__ import annotations
+
+__all__ = ["short_duration"]
+
+_UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"), (1, "ns"))
+
+
+def short_duration(nanoseconds: int) -> str:
+    """Write a length of time in at most eight characters: `10.0 s`, `85 ms`, `7 µs`; from two minutes on `12 min`."""
+    if nanoseconds >= 7_200 * 1_000_000_000:
+        return f"{nanoseconds / 3_600e9:.1f} h"
+    if nanoseconds >= 120 * 1_000_000_000:
+        return f"{nanoseconds / 60e9:.0f} min"
+    for size, unit in _UNITS:
+        if nanoseconds >= size:
+            value = nanoseconds / size
+            return f"{value:.1f} {unit}" if unit == "s" else f"{value:.0f} {unit}"
+    return "0 s"

@@ -1,0 +1,100 @@
+"""One task's life in arrays: when its state changed, in which step, and how.
+
+A lane holds its *changes*. Between two changes the state stays, so a cell of a picture costs two bisections,
+however long the run was. No object that the garbage collector must walk exists per change.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from triotrace.events import Error, NurseryId, PlaceId, Role, RunId, TaskId
+from triotrace.timeline.states import State
+
+__all__ = ["NOBODY", "NO_PLACE", "Lane"]
+
+NO_PLACE = -1
+NOBODY = -1
+
+
+@dataclass(slots=True)
+class Lane:
+    """A task. `index` is its position in `Timeline.lanes`, in order of birth."""
+
+    index: int
+    task: TaskId
+    run: RunId
+    name: str
+    role: Role
+    number: int
+    """1, 2, ... among the tasks of the same name in the same run."""
+    parent: int | None = None
+    """The lane of the task that owns its nursery."""
+    spawner: int | None = None
+    nursery: NurseryId | None = None
+    place: PlaceId | None = None
+    """Of the function that was spawned."""
+    state: State = State.NEW
+    result: State | None = None
+    error: Error | None = None
+    children: list[int] = field(default_factory=list)
+    alive_children: int = 0
+
+    times: array[int] = field(default_factory=lambda: array("q"))
+    slots: array[int] = field(default_factory=lambda: array("i"))
+    """The step or sleep of the tape in which the change came; 0 is before the first."""
+    states: bytearray = field(default_factory=bytearray)
+    places: array[int] = field(default_factory=lambda: array("i"))
+    """Where it stands (WAITING, READY after a step), or the waker's line (READY by another); NO_PLACE if unknown."""
+    wakers: array[int] = field(default_factory=lambda: array("i"))
+    """READY: the waker's lane, or NOBODY. WAITING: how many children it has."""
+    ran: array[int] = field(default_factory=lambda: array("q"))
+    """Nanoseconds it had run before the change."""
+    queued: array[int] = field(default_factory=lambda: array("q"))
+    """Nanoseconds it had been ready, in the queue, before the change."""
+
+    def change(self, t: int, slot: int, state: State, *, place: int = NO_PLACE, waker: int = NOBODY) -> None:
+        """Add a change; `t` and `slot` never go back."""
+        ran = queued = 0
+        if self.times:
+            ran, queued = self.ran[-1], self.queued[-1]
+            last = self.states[-1]
+            if last == State.RUNNING:
+                ran += t - self.times[-1]
+            elif last == State.READY:
+                queued += t - self.times[-1]
+        self.times.append(t)
+        self.slots.append(slot)
+        self.states.append(state)
+        self.places.append(place)
+        self.wakers.append(waker)
+        self.ran.append(ran)
+        self.queued.append(queued)
+
+    def after_slot(self, slot: int) -> int:
+        """Give the index of the last change in or before `slot`; -1 before the task was born."""
+        return bisect_right(self.slots, slot) - 1
+
+    def at_time(self, t: int) -> int:
+        """Give the index of the last change at or before `t`; -1 before the task was born."""
+        return bisect_right(self.times, t) - 1
+
+    def state_at(self, change: int) -> State | None:
+        """Give the state after a change; None before birth."""
+        return State(self.states[change]) if change >= 0 else None
+
+    def ran_until(self, t: int) -> int:
+        """Give the nanoseconds that the task had run at `t`."""
+        return self._until(t, self.ran, State.RUNNING)
+
+    def queued_until(self, t: int) -> int:
+        """Give the nanoseconds that the task had been in the queue at `t`."""
+        return self._until(t, self.queued, State.READY)
+
+    def _until(self, t: int, totals: array[int], counted: State) -> int:
+        i = self.at_time(t)
+        if i < 0:
+            return 0
+        return totals[i] + (t - self.times[i] if self.states[i] == counted else 0)

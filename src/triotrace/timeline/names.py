@@ -1,0 +1,23 @@
+"""Names as a lane shows them: the function, not its module; equal ones are numbered."""
+
+from __future__ import annotations
+
+__all__ = ["short_name"]
+
+
+def short_name(name: str, function: str = "") -> str:
+    """Shorten a task's name.
+
+    trio names a task `module.qualname`; `function` is that qualified name where the log tells it.
+    A name that someone chose is left alone.
+    """
+    if function and (name == function or name.endswith("." + function)):
+        name = function
+    elif " " in name or not all(part.isidentifier() or part == "<locals>" for part in name.split(".")):
+        return name
+    else:
+        # A method keeps its class: `Server.handle`
+        parts = name.split(".")
+        keep = 2 if len(parts) > 1 and parts[-2][:1].isupper() else 1
+        name = ".".join(parts[-keep:])
+    return name.rpartition("<locals>.")[2]

@@ -1,0 +1,83 @@
+"""The tape: every numbered step, and every sleep of the loop, in the order in which they began.
+
+Slot 0 is the moment before the first; slot n is the n-th. A step of a main, library or user task is numbered,
+and so is a sleep of the loop. Steps of trio's own tasks are not: what they do falls into the slot before them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from triotrace.timeline.lanes import NO_PLACE
+
+__all__ = ["Ending", "Tape"]
+
+
+class Ending(IntEnum):
+    """How a slot ended."""
+
+    OPEN = 0
+    """It still runs, or the log ends within it."""
+    WAITS = 1
+    STAYS = 2
+    """It gave way and stays in the queue."""
+    RETURNED = 3
+    RAISED = 4
+    CANCELLED = 5
+    WOKE = 6
+    """A sleep of the loop that is over."""
+
+
+@dataclass(slots=True)
+class Tape:
+    """Slots in parallel arrays; index 0 is a sentinel, so that slot numbers are those on the screen."""
+
+    lanes: array[int] = field(default_factory=lambda: array("i", [0]))
+    """The lane that ran; -1 - r when the loop of the r-th run slept."""
+    starts: array[int] = field(default_factory=lambda: array("q", [0]))
+    ends: array[int] = field(default_factory=lambda: array("q", [0]))
+    endings: bytearray = field(default_factory=lambda: bytearray([Ending.WOKE]))
+    places: array[int] = field(default_factory=lambda: array("i", [NO_PLACE]))
+    before: array[int] = field(default_factory=lambda: array("i", [0]))
+    """The slot before it in the same run; 0 if it is that run's first."""
+    woken: array[int] = field(default_factory=lambda: array("i"))
+    """The lanes made ready by slots themselves, one slot after the other ..."""
+    first_woken: array[int] = field(default_factory=lambda: array("q", [0]))
+    """... and where those of each slot begin."""
+
+    def __len__(self) -> int:
+        """Count the slots."""
+        return len(self.lanes) - 1
+
+    def begin(self, lane: int, t: int, *, before: int) -> int:
+        """Open the next slot and give its number."""
+        self.lanes.append(lane)
+        self.starts.append(t)
+        self.ends.append(t)
+        self.endings.append(Ending.OPEN)
+        self.places.append(NO_PLACE)
+        self.before.append(before)
+        self.first_woken.append(len(self.woken))
+        return len(self)
+
+    def end(self, slot: int, t: int, ending: Ending, *, place: int = NO_PLACE) -> None:
+        """Close a slot."""
+        self.ends[slot] = t
+        self.endings[slot] = ending
+        self.places[slot] = place
+
+    def wake(self, lane: int) -> None:
+        """Tell that the newest slot made a lane ready."""
+        self.woken.append(lane)
+
+    def woken_in(self, slot: int) -> array[int]:
+        """Give the lanes that a slot made ready, in order."""
+        last = self.first_woken[slot + 1] if slot + 1 < len(self.first_woken) else len(self.woken)
+        return self.woken[self.first_woken[slot] : last]
+
+    def slot_at(self, t: int) -> int:
+        """Give the last slot that began at or before `t`."""
+        return max(0, bisect_right(self.starts, t, lo=1) - 1)

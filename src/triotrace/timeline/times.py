@@ -1,0 +1,208 @@
+"""The time axis: every cell is a span of time, and never false.
+
+A step shorter than half a cell is `│`; `█` stands only where running filled half the cell or more.
+Everything is worked out from totals of nanoseconds, so a cell that holds a thousand steps costs as much as one that holds none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line
+from triotrace.timeline.lanes import Lane
+from triotrace.timeline.rows import RowKind, Rows
+from triotrace.timeline.states import State
+from triotrace.timeline.tape import Ending
+from triotrace.timeline.timeline import Timeline
+
+__all__ = ["TimePicture", "TimeView", "ruler_step"]
+
+_EXITS = {
+    State.RETURNED: ("■", Ink.RETURNED),
+    State.RAISED: ("!", Ink.RAISED),
+    State.CANCELLED: ("╳", Ink.CANCELLED),
+}
+_LOOKS: dict[State | None, tuple[str, Ink]] = {
+    State.NEW: ("░", Ink.READY),
+    State.READY: ("░", Ink.READY),
+    State.RUNNING: ("█", Ink.RUNNING),
+    State.WAITING: ("┈", Ink.WAITING),
+    State.UNKNOWN: ("?", Ink.UNKNOWN),
+}
+_BLANK = (" ", Ink.BLANK)
+_UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"), (1, "ns"))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeView:
+    """What of the run is on the screen: cells of `cell` ns from `start` (ns of `t`, a multiple of `cell` from `origin`)."""
+
+    start: int
+    cell: int
+    width: int
+    origin: int = 0
+    """The `t` that the ruler calls 0."""
+    playhead: int | None = None
+    """The `t` whose column is marked; what comes after it is faint."""
+
+    def column(self, t: int) -> int:
+        """Give the cell that holds a moment."""
+        return (t - self.start) // self.cell
+
+    def moment(self, column: int) -> int:
+        """Give the `t` at which a cell begins."""
+        return self.start + column * self.cell
+
+
+def ruler_step(cell: int, *, least: int = 8) -> int:
+    """Give the distance (ns) between two numbers of a ruler: 1, 2 or 5 of a power of ten, at least so many cells."""
+    need = cell * least
+    power = 1
+    while power * 10 <= need:
+        power *= 10
+    return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= need)
+
+
+class TimePicture:
+    """One frame: made from a timeline, its rows and a view; then asked for its lines."""
+
+    def __init__(self, timeline: Timeline, rows: Rows, view: TimeView) -> None:
+        self.timeline = timeline
+        self.rows = rows
+        self.view = view
+        self._end = timeline.now
+        self._inner = _hidden_lanes(timeline, rows)
+
+    def head(self) -> Line:
+        """Draw the ruler."""
+        view = self.view
+        line = Line(view.width)
+        step = ruler_step(view.cell)
+        size, unit = next((size, unit) for size, unit in _UNITS if step * 10 >= size or size == 1)
+        digits = 0
+        while step * 10**digits % size:
+            digits += 1
+        first = -(-(view.start - view.origin) // step)
+        for tick in range(first, first + view.width * view.cell // step + 2):
+            column = view.column(view.origin + tick * step)
+            text = f"{tick * step / size:.{digits}f}"
+            if tick == first:
+                text = f"{text if tick else '0'} {unit}"
+            if column + len(text) <= view.width:
+                line.write(column, text, Ink.HEAD)
+        return self._with_playhead(line)
+
+    def line(self, row: int) -> Line:
+        """Draw a row of the tree."""
+        line = Line(self.view.width)
+        shown = self.rows.rows[row]
+        if shown.kind is RowKind.LOOP:
+            self._draw_loop(line, shown.run)
+        elif shown.lane is not None:
+            lane = self.timeline.lanes[shown.lane]
+            self._draw_lane(line, lane)
+            self._draw_hidden(line, self._inner.get(row, ()))
+            self._draw_labels(line, lane)
+        return self._with_playhead(line)
+
+    # -- parts -------------------------------------------------------------------------------
+
+    def _draw_lane(self, line: Line, lane: Lane) -> None:
+        view, times = self.view, lane.times
+        changes = len(times)
+        end_column = min(view.width, view.column(self._end) + 1)
+        change = lane.at_time(view.start - 1)
+        column = 0
+        while column < end_column:
+            following = view.column(times[change + 1]) if change + 1 < changes else end_column
+            if following > column:
+                line.fill(column, min(following, end_column), *_look(lane.state_at(change)))
+                column = following
+                continue
+            begin = view.moment(column)
+            last = lane.at_time(begin + view.cell - 1)
+            line.put(column, *self._mixed(lane, begin, change + 1, last))
+            change, column = last, column + 1
+
+    def _mixed(self, lane: Lane, begin: int, first: int, last: int) -> tuple[str, Ink]:
+        """Give the look of a cell in which the state changes: its end, its running, its queue, or what it is left as."""
+        state = State(lane.states[last])
+        if state in _EXITS:
+            return _EXITS[state]
+        end = min(begin + self.view.cell, self._end)
+        ran = lane.ran_until(end) - lane.ran_until(begin)
+        if 2 * ran >= self.view.cell:
+            return _LOOKS[State.RUNNING]
+        if ran or State.RUNNING in lane.states[first : last + 1]:
+            return "│", Ink.RUNNING
+        queued = lane.queued_until(end) - lane.queued_until(begin)
+        return _LOOKS[State.READY] if 2 * queued >= self.view.cell else _look(state)
+
+    def _draw_hidden(self, line: Line, lanes: tuple[Lane, ...]) -> None:
+        """Draw the steps of lanes that are folded away, on the row they are folded into."""
+        for lane in lanes:
+            inner = Line(self.view.width)
+            self._draw_lane(inner, lane)
+            for column, ink in enumerate(inner.inks):
+                if ink == Ink.RUNNING and line.inks[column] in (Ink.WAITING, Ink.READY, Ink.BLANK):
+                    line.put(column, "▓" if inner.glyphs[column] == "█" else "╎", Ink.FOLDED)
+
+    def _draw_loop(self, line: Line, run: int) -> None:
+        tape, view = self.timeline.tape, self.view
+        slot = max(1, tape.slot_at(view.start))
+        while slot <= len(tape) and tape.starts[slot] < view.moment(view.width):
+            if tape.lanes[slot] == -1 - run:
+                end = self._end if tape.endings[slot] == Ending.OPEN else tape.ends[slot]
+                start = tape.starts[slot]
+                if 2 * (end - start) >= view.cell:
+                    line.fill(view.column(start), max(view.column(start) + 1, view.column(end)), "─", Ink.LOOP)
+            slot += 1
+
+    def _draw_labels(self, line: Line, lane: Lane) -> None:
+        view = self.view
+        change = max(0, lane.at_time(view.start))
+        limit = view.moment(view.width)
+        while change < len(lane.times) and lane.times[change] < limit:
+            state = lane.state_at(change)
+            column = view.column(lane.times[change]) + 1
+            if state is State.WAITING:
+                end = view.column(lane.times[change + 1]) if change + 1 < len(lane.times) else view.column(self._end)
+                verb = self.timeline.verbs.verb(lane.places[change])
+                start = max(0, column)
+                room = min(end, view.width) - start
+                words = verb.full if len(verb.full) + 10 <= room else verb.short
+                words = f" {words} "
+                blank = line.inks[start : start + len(words) + 1]
+                if len(words) > 2 and len(words) + 2 <= room and all(ink == Ink.WAITING for ink in blank):
+                    line.write(start, words, Ink.LABEL)
+                # The next wait that could have words begins beyond this cell
+                change = max(change + 1, lane.at_time(view.moment(max(column, 0))))
+            else:
+                if state in _EXITS:
+                    self._draw_last_words(line, lane, column)
+                change += 1
+
+    def _draw_last_words(self, line: Line, lane: Lane, column: int) -> None:
+        words = self.timeline.last_words(lane)
+        if words and column >= 0:
+            line.write(column + 1, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
+
+    def _with_playhead(self, line: Line) -> Line:
+        if self.view.playhead is not None:
+            column = self.view.column(self.view.playhead)
+            line.tint(column, column + 1, PLAYHEAD)
+            line.tint(column + 1, line.width, FUTURE)
+        return line
+
+
+def _look(state: State | None) -> tuple[str, Ink]:
+    return _LOOKS.get(state, _BLANK)
+
+
+def _hidden_lanes(timeline: Timeline, rows: Rows) -> dict[int, tuple[Lane, ...]]:
+    """Give the lanes that are drawn on another one's row."""
+    inner: dict[int, list[Lane]] = {}
+    for index, row in rows.row_of_lane.items():
+        if rows.rows[row].lane != index:
+            inner.setdefault(row, []).append(timeline.lanes[index])
+    return {row: tuple(lanes) for row, lanes in inner.items()}
