@@ -1,0 +1,118 @@
+"""Log files: open one in any form, read it as it grows, read it whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+
+from triotrace.clean import clean
+from triotrace.errors import LogError
+from triotrace.events import Event
+from triotrace.log.forms import PIECE, FormError, Unpacker
+from triotrace.log.reader import LogReader
+
+__all__ = ["MAX_TOTAL", "LogTail", "open_log", "read_log"]
+
+MAX_TOTAL = 4 * 1024**3
+"""Bytes that a compressed log may unpack to; a plain one is as long as it is."""
+
+
+class LogTail:
+    """Read what is new in a log, in any form, also while it grows. `reader` knows its header, footer and warnings."""
+
+    def __init__(self, path: Path, *, max_total: int = MAX_TOTAL) -> None:
+        self.reader = LogReader(str(path))
+        self._file = open_log(path)
+        self._unpacker = Unpacker(max_total=max_total)
+        self._pieces: Iterator[bytes] = iter(())
+
+    @property
+    def ended(self) -> bool:
+        """Whether the footer was read."""
+        return self.reader.footer is not None
+
+    def read(self, limit: int = PIECE) -> list[Event]:
+        """Return the next events, of about `limit` bytes, or [] when there is nothing new now. Raises LogError."""
+        while True:
+            if events := self._next():
+                return events
+            # A torn last line is mended by cutting it off: bytes of an unfinished line are read anew each time.
+            again = self.reader.forget_tail() if self._unpacker.growing else 0
+            try:
+                if again:
+                    self._file.seek(-again, os.SEEK_CUR)
+                chunk = self._file.read(limit + again) or b""
+            except OSError as error:
+                raise LogError(f"{self.reader.name}: {error.strerror}") from None
+            self._pieces = self._unpacker.feed(chunk)
+            if len(chunk) <= again:
+                return self._next()
+
+    def finish(self) -> list[Event]:
+        """Return what the end of the file still gives, once it grows no more. Raises LogError."""
+        events = []
+        while batch := self.read():
+            events += batch
+        self._pieces = self._unpacker.finish()
+        while batch := self._next():
+            events += batch
+        events += self.reader.finish()
+        place = f"{self.reader.name}:{self.reader.line}"
+        self.reader.warnings += [f"{place}: {text} after this line" for text in self._unpacker.warnings]
+        return events
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> LogTail:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _next(self) -> list[Event]:
+        try:
+            for piece in self._pieces:
+                if self._unpacker.wrapped:
+                    self.reader.line += self._unpacker.wrapped
+                    self._unpacker.wrapped = 0
+                if events := self.reader.feed(piece):
+                    return events
+        except FormError as damage:
+            raise LogError(f"{self.reader.name}:{self.reader.line + 1}: {clean(str(damage), 200)}") from None
+        return []
+
+
+def read_log(path: Path, *, warn: Callable[[str], object] | None = None) -> Iterator[list[Event]]:
+    """Yield the events of a log in batches, header first; hand each warning to `warn` at the end. Raises LogError."""
+    with LogTail(path) as tail:
+        while batch := tail.read():
+            yield batch
+        if batch := tail.finish():
+            yield batch
+        if warn:
+            for warning in tail.reader.warnings:
+                warn(warning)
+
+
+def open_log(path: Path) -> FileIO:
+    """Open a log to read it. Raises LogError, also for a directory, and for a pipe, which could block for ever."""
+    name = clean(str(path))
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except FileNotFoundError:
+        raise LogError(f"{name}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise LogError(f"{name}: cannot be opened: {getattr(error, 'strerror', error)}") from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise LogError(f"{name}: {'a directory' if stat.S_ISDIR(mode) else 'not a regular file'}, not a log")
+    return FileIO(descriptor)
