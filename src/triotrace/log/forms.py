@@ -116,30 +116,38 @@ class _OurDocument:
         self.is_torn = True
         self._rest = b""
         self._opened = False
+        self._surplus = False
 
     def feed(self, chunk: bytes) -> bytes:
+        self._refuse_surplus()
         whole, newline, self._rest = (self._rest + chunk).rpartition(b"\n")
         return self._unwrap(whole + newline)
 
     def finish(self) -> Iterator[bytes]:
-        rest, self._rest = self._rest, b""
-        if rest == _CLOSE:
+        self._refuse_surplus()
+        if self.is_torn and self._rest == _CLOSE:
             self.is_torn = False
-        elif rest != _CLOSE[:1]:
-            yield rest.removesuffix(b",")
+        elif not self.is_torn and self._rest.strip():
+            self._surplus = True
+            self._refuse_surplus()
+        elif self._rest != _CLOSE[:1]:
+            yield self._rest.removesuffix(b",")
 
     def _unwrap(self, lines: bytes) -> bytes:
         if lines and not self._opened:
             self._opened, lines = True, lines.removeprefix(_OPEN)
-        if not self.is_torn:
-            before, after = b"", lines
-        else:
+        if self.is_torn:
             before, close, after = (b"\n" + lines).partition(b"\n" + _CLOSE + b"\n")
             self.is_torn = not close
             before = before[1:] + b"\n" if close and before else before[1:]
-        if after.strip():
-            raise FormError("there is more after the end of the document")
+        else:
+            before, after = b"", lines
+        self._surplus = bool(after.strip())  # refused with the next piece, when these lines were read
         return before.replace(b",\n", b"\n")
+
+    def _refuse_surplus(self) -> None:
+        if self._surplus:
+            raise FormError("there is more after the end of the document")
 
 
 class _AnyDocument:

@@ -60,6 +60,7 @@ class LogReader:
         if self._nuls:
             if not chunk.strip(b"\0"):
                 self._nuls += len(chunk)
+                self._check_length()
                 return []
             self._tail += bytes(min(self._nuls, MAX_LINE + 1))  # no tail, then: damage in the middle
             self._nuls = 0
@@ -110,9 +111,15 @@ class LogReader:
         if text:
             self._tail += text
         self._nuls = len(rest) - len(text)
-        if len(self._tail) > MAX_LINE or (self._nuls > MAX_LINE and not self.header):
+        self._check_length()
+
+    def _check_length(self) -> None:
+        if len(self._tail) > MAX_LINE:
             self.line += 1
             self._too_long(first=self.header is None)
+        if self._nuls > MAX_LINE and not self.header:
+            self.line += 1
+            self._fail("not a triotrace log: nothing but NUL bytes")
 
     def _take(self, whole: bytes) -> list[Event]:
         lines = whole.split(b"\n")
