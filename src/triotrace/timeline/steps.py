@@ -233,9 +233,9 @@ class StepsPicture:
             return []
         woken = self.timeline.tape.woken_in(slot)
         reached = [row for row in map(self.rows.row_of, woken) if row is not None]
-        if not reached:
-            return []
         column = self.view.column(slot) + _MARK_AT[self.view.zoom]
+        if not reached or column >= self.view.width:
+            return []
         return [(column, min(waker, *reached), max(waker, *reached))]
 
     def _draw_labels(self, line: Line, lane: Lane) -> None:

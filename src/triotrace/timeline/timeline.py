@@ -247,7 +247,7 @@ class Timeline:
             run.running = None
             if lane.role in _NUMBERED and run.last_slot and self.tape.lanes[run.last_slot] == lane.index:
                 self.tape.end(run.last_slot, t, _ENDINGS[state], place=place)
-        lane.change(t, slot, state, place=place, waker=lane.alive_children)
+        lane.change(t, slot, state, place=place, waker=lane.alive_children if state is State.WAITING else NOBODY)
 
     def _step_sampled(self, event: e.StepSampled) -> None:
         self.now = event.t

@@ -1,7 +1,7 @@
 """The time axis: every cell is a span of time, and never false.
 
 A step shorter than half a cell is `│`; `█` stands only where running filled half the cell or more.
-Everything is worked out from totals of nanoseconds, so a cell that holds a thousand steps costs as much as one that holds none.
+Everything is worked out from totals of nanoseconds: a cell with a thousand steps costs as much as one with none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 
-__all__ = ["TimePicture", "TimeView", "ruler_step"]
+__all__ = ["TimePicture", "TimeView", "round_cell", "ruler_step"]
 
 _EXITS = {
     State.RETURNED: ("■", Ink.RETURNED),
@@ -35,7 +35,7 @@ _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"), (1, "ns"))
 
 @dataclass(frozen=True, slots=True)
 class TimeView:
-    """What of the run is on the screen: cells of `cell` ns from `start` (ns of `t`, a multiple of `cell` from `origin`)."""
+    """What of the run is on the screen: `width` cells of `cell` ns each, from `start` (ns of `t`) on."""
 
     start: int
     cell: int
@@ -61,6 +61,14 @@ def ruler_step(cell: int, *, least: int = 8) -> int:
     while power * 10 <= need:
         power *= 10
     return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= need)
+
+
+def round_cell(cell: int) -> int:
+    """Round a cell (ns) up to 1, 1.5, 2, 3, 5 or 7.5 of a power of ten: a picture that grows then rarely rescales."""
+    power = 1
+    while power * 10 <= cell:
+        power *= 10
+    return next(size for tenths in (10, 15, 20, 30, 50, 75, 100) if (size := -(-power * tenths // 10)) >= cell)
 
 
 class TimePicture:
@@ -125,7 +133,7 @@ class TimePicture:
             change, column = last, column + 1
 
     def _mixed(self, lane: Lane, begin: int, first: int, last: int) -> tuple[str, Ink]:
-        """Give the look of a cell in which the state changes: its end, its running, its queue, or what it is left as."""
+        """Give the look of a cell with changes: an exit, else running, else the queue, else what it is left as."""
         state = State(lane.states[last])
         if state in _EXITS:
             return _EXITS[state]
@@ -133,10 +141,22 @@ class TimePicture:
         ran = lane.ran_until(end) - lane.ran_until(begin)
         if 2 * ran >= self.view.cell:
             return _LOOKS[State.RUNNING]
-        if ran or State.RUNNING in lane.states[first : last + 1]:
+        if ran and self._has_short_step(lane, first, last, end):
             return "│", Ink.RUNNING
         queued = lane.queued_until(end) - lane.queued_until(begin)
         return _LOOKS[State.READY] if 2 * queued >= self.view.cell else _look(state)
+
+    def _has_short_step(self, lane: Lane, first: int, last: int, end: int) -> bool:
+        """Tell whether a step begins here that fills half of no cell: `│` stands for it, once."""
+        cell = self.view.cell
+        if last - first > 8:
+            return True
+        for change in range(first, last + 1):
+            if lane.states[change] == State.RUNNING:
+                over = lane.times[change + 1] if change + 1 < len(lane.times) else self._end
+                if 2 * (over - end) < cell:
+                    return True
+        return False
 
     def _draw_hidden(self, line: Line, lanes: tuple[Lane, ...]) -> None:
         """Draw the steps of lanes that are folded away, on the row they are folded into."""

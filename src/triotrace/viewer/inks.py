@@ -1,0 +1,111 @@
+"""Colours: the ink of a cell becomes a style. Safe for colour-blind eyes; every state has its glyph too.
+
+Running is the loudest, ready quiet, waiting faint; red is for failure and cancellation alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.color import Color
+from rich.style import Style
+
+from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink
+
+__all__ = ["DARK", "LIGHT", "Palette", "style_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of a theme, as `#rrggbb`."""
+
+    background: str
+    text: str
+    faint: str
+    running: str
+    on_running: str
+    ready: str
+    waiting: str
+    baton: str
+    red: str
+    loop: str
+    chosen: str
+    """Background of the chosen row."""
+    playhead: str
+    """Background of the playhead's column."""
+
+
+DARK = Palette(
+    background="#121212",
+    text="#e0e0e0",
+    faint="#8a919c",
+    running="#f0e442",
+    on_running="#121212",
+    ready="#56b4e9",
+    waiting="#6b7280",
+    baton="#e0e0e0",
+    red="#ff6a3d",
+    loop="#4b5563",
+    chosen="#1f2733",
+    playhead="#37414f",
+)
+LIGHT = Palette(
+    background="#ffffff",
+    text="#1f2328",
+    faint="#57606a",
+    running="#e69f00",
+    on_running="#121212",
+    ready="#0072b2",
+    waiting="#8b949e",
+    baton="#1f2328",
+    red="#a3195b",
+    loop="#c4cad1",
+    chosen="#eef2f7",
+    playhead="#d5dde8",
+)
+
+
+def style_of(palette: Palette, ink: int, *, chosen: bool = False) -> Style:
+    """Give the style of an ink with its flags, on an ordinary or the chosen row."""
+    plain = Ink(ink & ~(PLAYHEAD | FUTURE))
+    background = palette.playhead if ink & PLAYHEAD else palette.chosen if chosen else palette.background
+    foreground, bold = palette.text, False
+    match plain:
+        case Ink.RUNNING:
+            foreground = palette.running
+        case Ink.VERB:
+            foreground, background = palette.on_running, palette.running
+        case Ink.FOLDED | Ink.LABEL | Ink.HEAD | Ink.PRINT:
+            foreground = palette.faint
+        case Ink.READY:
+            foreground = palette.ready
+        case Ink.WAITING | Ink.JOIN | Ink.SPARE | Ink.SCOPE:
+            foreground = palette.waiting
+        case Ink.BATON:
+            foreground, bold = palette.baton, True
+        case Ink.MARK:
+            foreground, bold = palette.ready, True
+        case Ink.RETURNED:
+            foreground, bold = palette.running, True
+        case Ink.RAISED | Ink.CANCELLED:
+            foreground, bold = palette.red, True
+        case Ink.LOOP:
+            foreground, background = palette.text, palette.loop
+        case _:
+            pass
+    if ink & PLAYHEAD and plain in (Ink.HEAD, Ink.PRINT):
+        foreground, bold = palette.text, True
+    if ink & FUTURE:
+        # Half way to the background: what comes after the playhead is there, and recedes
+        foreground = _between(foreground, palette.background)
+        if background not in (palette.background, palette.chosen):
+            background = _between(background, palette.background)
+    return Style(color=foreground, bgcolor=background, bold=bold)
+
+
+def _between(one: str, other: str, share: float = 0.6) -> str:
+    first, second = Color.parse(one).triplet, Color.parse(other).triplet
+    if first is None or second is None:
+        return one
+    mixed = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
+    return "#{:02x}{:02x}{:02x}".format(*mixed)

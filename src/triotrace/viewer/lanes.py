@@ -1,0 +1,150 @@
+"""The picture: the tree of tasks at the left, their lanes beside it. One widget, drawn line by line from the scene."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from triotrace.timeline.canvas import Ink, Line, cells
+from triotrace.timeline.rows import RowKind
+from triotrace.timeline.steps import StepsPicture
+from triotrace.viewer.inks import Palette, style_of
+
+if TYPE_CHECKING:
+    from triotrace.viewer.scene import Scene
+
+__all__ = ["HeadRow", "LanesView", "PrintsRow", "label_column"]
+
+
+def label_column(scene: Scene, width: int) -> int:
+    """Give the cells for the labels in a window of `width` cells."""
+    return max(8, scene.label_width(max(12, min(34, width // 4))))
+
+
+class Painter:
+    """Styles and strips, made once a palette."""
+
+    def __init__(self, palette: Palette) -> None:
+        self.palette = palette
+        self._styles: dict[tuple[int, bool], Style] = {}
+
+    def use(self, palette: Palette) -> None:
+        """Take another palette."""
+        self.palette = palette
+        self._styles.clear()
+
+    def style(self, ink: int, *, chosen: bool = False) -> Style:
+        """Give the style of an ink."""
+        style = self._styles.get((ink, chosen))
+        if style is None:
+            style = self._styles[ink, chosen] = style_of(self.palette, ink, chosen=chosen)
+        return style
+
+    def strip(self, label: str, column: int, line: Line | None, width: int, *, chosen: bool, bold: bool) -> Strip:
+        """Make a strip of exactly `width` cells: a label of `column` cells, then a line."""
+        split = cells(label)
+        if len(split) >= column:
+            split = [*split[: column - 2], "…"]
+        text = "".join(split) + " " * (column - len(split))
+        named = self.style(Ink.BLANK, chosen=chosen)
+        segments = [Segment(text, named + Style(bold=True) if bold else named)]
+        if line is not None:
+            segments += [Segment(piece, self.style(ink, chosen=chosen)) for piece, ink in line.pieces()]
+        drawn = column + (line.width if line is not None else 0)
+        if drawn < width:
+            segments.append(Segment(" " * (width - drawn), named))
+        return Strip(segments, max(width, drawn)).crop(0, width)
+
+
+class LanesView(ScrollView, can_focus=False):
+    """All rows; vertical scrolling is Textual's, horizontal movement is the scene's."""
+
+    class Clicked(Message):
+        """A cell was clicked: a row, and a column of the picture or None for its label."""
+
+        def __init__(self, row: int, column: int | None) -> None:
+            super().__init__()
+            self.row = row
+            self.column = column
+
+    def __init__(self, scene: Scene, painter: Painter) -> None:
+        super().__init__(id="lanes")
+        self.scene = scene
+        self.painter = painter
+        self.column = 12
+
+    def fit_rows(self) -> None:
+        """Take notice of rows that came or went."""
+        rows = len(self.scene.rows.rows)
+        if self.virtual_size.height != rows or self.virtual_size.width != self.size.width:
+            self.virtual_size = Size(self.size.width, rows)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line of the window."""
+        width = self.scrollable_content_region.width
+        row = y + self.scroll_offset.y
+        rows = self.scene.rows.rows
+        if row >= len(rows):
+            return self.painter.strip("", self.column, None, width, chosen=False, bold=False)
+        chosen = row == self.scene.chosen_row
+        heading = rows[row].kind is RowKind.RUN
+        line = None if heading else self.scene.picture.line(row)
+        column = width if heading else self.column
+        return self.painter.strip(self.scene.labels[row], column, line, width, chosen=chosen, bold=chosen or heading)
+
+    def show_row(self, row: int | None) -> None:
+        """Scroll so that a row is seen."""
+        if row is None or not self.size.height:
+            return
+        top = self.scroll_offset.y
+        if row < top:
+            self.scroll_to(y=row, animate=False)
+        elif row >= top + self.size.height:
+            self.scroll_to(y=row - self.size.height + 1, animate=False)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the task, and move the playhead to the column."""
+        column = event.x - self.column
+        self.post_message(self.Clicked(event.y + self.scroll_offset.y, column if column >= 0 else None))
+
+
+class _OneLine(Widget, can_focus=False):
+    """A line above or under the lanes, in step with them."""
+
+    def __init__(self, lanes: LanesView, *, id: str) -> None:  # noqa: A002  Textual's own name
+        super().__init__(id=id)
+        self.lanes = lanes
+
+    def line(self) -> tuple[str, Line | None]:
+        """Give the label and the line."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """Draw it."""
+        label, line = self.line()
+        return self.lanes.painter.strip(label, self.lanes.column, line, self.size.width, chosen=False, bold=False)
+
+
+class HeadRow(_OneLine):
+    """Numbers of steps, or the ruler."""
+
+    def line(self) -> tuple[str, Line | None]:
+        """Give the axis."""
+        return "", self.lanes.scene.picture.head()
+
+
+class PrintsRow(_OneLine):
+    """What was printed, under the step that printed it; on the step axis."""
+
+    def line(self) -> tuple[str, Line | None]:
+        """Give the prints."""
+        picture = self.lanes.scene.picture
+        return ("prints", picture.prints()) if isinstance(picture, StepsPicture) else ("", None)

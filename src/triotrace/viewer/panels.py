@@ -1,0 +1,122 @@
+"""The panels under the picture: source, prints, inspector. Each shows the playhead's moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+from rich.text import Text
+from textual.widget import Widget
+
+from triotrace.clean import clean
+from triotrace.timeline.describe import describe
+from triotrace.timeline.words import what_happened, what_is_next
+
+if TYPE_CHECKING:
+    from triotrace.viewer.lanes import Painter
+    from triotrace.viewer.scene import Scene
+
+__all__ = ["Inspector", "PrintsPanel", "SourcePanel", "TitleBar"]
+
+_MARKED = Style(bold=True, underline=True)
+
+
+class _Panel(Widget, can_focus=False):
+    def __init__(self, scene: Scene, painter: Painter, *, id: str) -> None:  # noqa: A002  Textual's own name
+        super().__init__(id=id)
+        self.scene = scene
+        self.painter = painter
+
+    @property
+    def faint(self) -> Style:
+        return Style(color=self.painter.palette.faint)
+
+    @property
+    def loud(self) -> Style:
+        return Style(color=self.painter.palette.running, bold=True)
+
+
+class TitleBar(_Panel):
+    """The program, its state, the step; then what just happened, and what is next."""
+
+    def __init__(self, scene: Scene, painter: Painter, *, title: str) -> None:
+        super().__init__(scene, painter, id="title")
+        self.program = clean(title, 200)
+        self.state = ""
+
+    def render(self) -> Text:
+        """Draw three lines."""
+        scene, width = self.scene, self.size.width
+        order = scene.timeline.header.order if scene.timeline.header else ""
+        right = f"step {scene.playhead} of {scene.end}" + (f" · order: {clean(order, 30)}" if order else "")
+        left = f"{self.program}   "
+        gap = max(1, width - len(left) - len(self.state) - len(right))
+        first = Text.assemble((left, "bold"), (self.state, self.loud), " " * gap, (right, self.faint))
+        first.truncate(width)
+        words = Text(what_happened(scene.timeline, scene.playhead) or self._before_anything())
+        following = what_is_next(scene.timeline, scene.playhead)
+        if following:
+            words.append("  next ▸ ", self.faint)
+            words.append(following, "bold")
+        return Text("\n").join([first, words])
+
+    def _before_anything(self) -> str:
+        return "Before the first step." if self.scene.end else "Waiting for the program's first step."
+
+
+class SourcePanel(_Panel):
+    """The source around where the task stands; the awaited expression is underlined."""
+
+    def render(self) -> Text:
+        """Draw as many lines as there is room for."""
+        verbs = self.scene.timeline.verbs
+        place = verbs.places.get(self.scene.place)
+        if place is None:
+            return Text("no source here: only trio's own code, or none was recorded", self.faint)
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(f"{clean(place.file.rpartition('/')[2], 80)}:{place.line}  {clean(place.function, 80)}", self.faint)
+        if place.file not in verbs.sources:
+            text.append("\nno source was recorded for this file", self.faint)
+            return text
+        room = max(1, self.size.height - 1)
+        count = len(verbs.sources[place.file])
+        first = max(1, min(place.line - room // 2, count - room + 1))
+        for number in range(first, min(first + room, count + 1)):
+            if number == place.line:
+                before, span, after = verbs.marked(place)
+                text.append(f"\n▶{number:4} │ ", self.loud)
+                text.append(before, "bold").append(span, _MARKED).append(after, "bold")
+            else:
+                text.append(f"\n {number:4} │ ", self.faint).append(verbs.line(place.file, number))
+        return text
+
+
+class PrintsPanel(_Panel):
+    """What was printed until the playhead, each line with its step and task."""
+
+    def render(self) -> Text:
+        """Draw the newest lines."""
+        timeline = self.scene.timeline
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append("prints", self.faint)
+        said = timeline.prints_between(0, self.scene.playhead)[-max(1, self.size.height) :]
+        lines = [(entry, line) for entry in said for line in entry.text.rstrip("\n").split("\n")]
+        for entry, line in lines[-max(1, self.size.height - 1) :]:
+            who = "" if entry.lane is None else timeline.title(timeline.lanes[entry.lane])
+            text.append(f"\n{entry.slot:4} {clean(who, 14):<14} ", self.faint)
+            text.append(clean(line, 500), Style(color=self.painter.palette.red) if entry.stream == "stderr" else "")
+        return text
+
+
+class Inspector(_Panel):
+    """All about the chosen task at the playhead."""
+
+    def render(self) -> Text:
+        """Draw a line a fact."""
+        text = Text(no_wrap=True, overflow="ellipsis")
+        lane = self.scene.chosen_lane
+        if lane is None:
+            return Text("no task is chosen: ↑ ↓ choose one", self.faint)
+        for i, (name, value) in enumerate(describe(self.scene.timeline, lane, self.scene.playhead)):
+            text.append("\n" if i else "").append(f"{name:<11} ", self.faint).append(value)
+        return text

@@ -1,0 +1,329 @@
+"""What is on the screen, as values: the timeline, the playhead, the chosen task, zoom and window. No Textual here.
+
+Widgets call its verbs and draw what it gives. The playhead is a slot: 0 is before the first, n is after the n-th.
+While it follows, it stays at the end of the tape as the tape grows.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from triotrace.export.text import label_of
+from triotrace.timeline.canvas import width_of
+from triotrace.timeline.lanes import NO_PLACE, Lane
+from triotrace.timeline.rows import RowKind, Rows, lay_rows
+from triotrace.timeline.states import State
+from triotrace.timeline.steps import ZOOMS, StepsPicture, StepsView
+from triotrace.timeline.tape import Ending
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.times import TimePicture, TimeView, round_cell
+
+__all__ = ["Axis", "Scene"]
+
+Axis = Literal["steps", "time"]
+_LEAST_CELL = 100
+"""Nanoseconds: nothing in Python is shorter."""
+
+
+class Scene:
+    """The state of the viewer."""
+
+    def __init__(self, timeline: Timeline, *, axis: Axis = "steps", follow: bool = True) -> None:
+        self.timeline = timeline
+        self.axis: Axis = axis
+        self.width = 60
+        """Cells for the picture, right of the labels."""
+        self.playhead = 0
+        self.following = follow
+        self.playing = False
+        self.chosen: int | None = None
+        """The lane that was chosen; None: the one that runs at the playhead."""
+        self.show_system = False
+        self.folded: set[int] = set()
+        self.zoom = 0
+        """Index in ZOOMS."""
+        self.first = 1
+        self.cell: int | None = None
+        """Nanoseconds a cell of the time axis; None: the whole run fits."""
+        self.start = 0
+        self._rows: Rows | None = None
+        self._rows_key: tuple[object, ...] = ()
+        self._picture: StepsPicture | TimePicture | None = None
+        self._picture_key: tuple[object, ...] = ()
+
+    # -- the tape ----------------------------------------------------------------------------
+
+    @property
+    def end(self) -> int:
+        """The last slot of the tape."""
+        return len(self.timeline.tape)
+
+    def update(self) -> None:
+        """Take notice of what the timeline has learnt."""
+        if self.following:
+            self.playhead = self.end
+        self._keep_in_view()
+
+    def move(self, steps: int) -> None:
+        """Move the playhead; a look back ends following, arriving at the end does not begin it."""
+        self.go(self.playhead + steps)
+
+    def go(self, slot: int) -> None:
+        """Put the playhead on a slot."""
+        self.playing = False
+        self.following = False
+        self.playhead = max(0, min(slot, self.end))
+        self._keep_in_view()
+
+    def go_home(self) -> None:
+        """Go to before the first step."""
+        self.go(0)
+
+    def go_to_now(self) -> None:
+        """Go to the end, and stay there as it moves."""
+        self.go(self.end)
+        self.following = True
+
+    def play_or_pause(self) -> None:
+        """Play the tape from the playhead, or hold it; at its end play from the start."""
+        if self.playing or self.following:
+            self.playing = self.following = False
+            return
+        if self.playhead >= self.end:
+            self.playhead = 0
+        self.playing = True
+
+    def tick(self) -> None:
+        """Play one step."""
+        if self.playing:
+            self.playhead = min(self.playhead + 1, self.end)
+            self.playing = self.playhead < self.end
+            self._keep_in_view()
+
+    def to_step_of_chosen(self, direction: Literal[1, -1]) -> None:
+        """Go to the next or previous step of the chosen task."""
+        lane = self.chosen_lane
+        if lane is None:
+            return
+        tape = self.timeline.tape
+        slot = self.playhead + direction
+        if direction < 0 or slot <= self.end:
+            change = lane.after_slot(slot if direction < 0 else slot - 1) + (0 if direction < 0 else 1)
+            while 0 <= change < len(lane.slots):
+                at = lane.slots[change]
+                if lane.states[change] == State.RUNNING and tape.lanes[at] == lane.index:
+                    chosen = lane.index
+                    self.go(at)
+                    self.chosen = chosen
+                    return
+                change += direction
+
+    # -- rows --------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> Rows:
+        """The rows that are shown, in order."""
+        key = (self.timeline.shape, self.show_system, frozenset(self.folded), self.axis)
+        if self._rows is None or key != self._rows_key:
+            self._rows = lay_rows(self.timeline, system=self.show_system, folded=self.folded, loop=self.axis == "steps")
+            self._rows_key = key
+        return self._rows
+
+    @property
+    def labels(self) -> list[str]:
+        """What stands at the left of each row."""
+        return [label_of(row) for row in self.rows.rows]
+
+    def label_width(self, most: int) -> int:
+        """Give the cells that the labels need, one blank included."""
+        return min(most, max((width_of(label) for label in self.labels), default=6) + 1)
+
+    @property
+    def chosen_lane(self) -> Lane | None:
+        """The task that the inspector shows: the chosen one, else the one of the playhead's step."""
+        if self.chosen is not None:
+            return self.timeline.lanes[self.chosen]
+        slot = self.playhead
+        while slot > 0 and self.timeline.tape.lanes[slot] < 0:
+            slot -= 1
+        return self.timeline.lanes[self.timeline.tape.lanes[slot]] if slot > 0 else None
+
+    @property
+    def chosen_row(self) -> int | None:
+        """The row of that task."""
+        lane = self.chosen_lane
+        return None if lane is None else self.rows.row_of(lane.index)
+
+    def choose(self, direction: int) -> None:
+        """Choose the next task down (1) or up (-1)."""
+        tasks = [i for i, row in enumerate(self.rows.rows) if row.kind is RowKind.TASK]
+        if not tasks:
+            return
+        now = self.chosen_row
+        if now is None or now not in tasks:
+            at = 0 if direction > 0 else len(tasks) - 1
+        else:
+            at = max(0, min(len(tasks) - 1, tasks.index(now) + direction))
+        self.chosen = self.rows.rows[tasks[at]].lane
+
+    def choose_row(self, row: int) -> None:
+        """Choose the task of a row."""
+        if 0 <= row < len(self.rows.rows) and self.rows.rows[row].lane is not None:
+            self.chosen = self.rows.rows[row].lane
+
+    def choose_nobody(self) -> None:
+        """Let the choice follow the playhead again."""
+        self.chosen = None
+
+    def fold(self) -> None:
+        """Fold or unfold the children of the chosen task."""
+        lane = self.chosen_lane
+        if lane is not None and lane.children:
+            self.folded ^= {lane.index}
+
+    # -- the window --------------------------------------------------------------------------
+
+    def switch_axis(self) -> None:
+        """Go from steps to time and back; the playhead stays at its step."""
+        self.axis = "time" if self.axis == "steps" else "steps"
+        self._keep_in_view()
+
+    def zoom_by(self, direction: Literal[1, -1]) -> None:
+        """Zoom in (1) or out (-1) around the playhead."""
+        if self.axis == "steps":
+            self.zoom = max(0, min(len(ZOOMS) - 1, self.zoom - direction))
+            self.first = self.playhead - self._slots_shown // 2
+        else:
+            view = self._time_view
+            cell = round_cell(max(_LEAST_CELL, view.cell // 2 if direction > 0 else view.cell * 2))
+            if cell * self.width > 2 * max(1, self.timeline.now - self.origin):
+                self.fit()
+                return
+            self.cell = cell
+            self.start = self._snapped(self.playhead_time - cell * self.width // 2)
+        self._keep_in_view()
+
+    def fit(self) -> None:
+        """Show as much as there is room for."""
+        if self.axis == "steps":
+            self.zoom = next((i for i, zoom in enumerate(ZOOMS) if self.end * zoom <= self.width), len(ZOOMS) - 1)
+            self.first = 1
+        else:
+            self.cell = None
+        self._keep_in_view()
+
+    def pan(self, direction: Literal[1, -1]) -> None:
+        """Look left (-1) or right (1) by half a window; the playhead stays where it is."""
+        if self.axis == "steps":
+            self.first = max(1, min(self.first + direction * max(1, self._slots_shown // 2), self._last_first))
+        else:
+            view = self._time_view
+            self.cell = view.cell
+            most = max(self.origin, self.timeline.now - view.cell * self.width // 2)
+            self.start = self._snapped(min(most, view.start + direction * view.cell * self.width // 2))
+        self.following = False
+
+    @property
+    def _slots_shown(self) -> int:
+        return max(1, self.width // ZOOMS[self.zoom])
+
+    @property
+    def _last_first(self) -> int:
+        return max(1, self.end - self._slots_shown + 1)
+
+    def _keep_in_view(self) -> None:
+        if self.axis == "steps":
+            shown = self._slots_shown
+            if self.following:
+                self.first = self._last_first
+            elif self.playhead < self.first:
+                self.first = self.playhead - shown // 3
+            elif self.playhead >= self.first + shown:
+                self.first = self.playhead - shown + 1 + shown // 3
+            self.first = max(1, min(self.first, max(1, self.end)))
+        elif self.cell is not None:
+            span = self.cell * self.width
+            at = self.playhead_time
+            if self.following:
+                self.start = self._snapped(self.timeline.now - span + self.cell)
+            elif not self.start <= at < self.start + span:
+                self.start = self._snapped(at - span // 2)
+
+    def _snapped(self, start: int) -> int:
+        """Keep the left edge on whole cells, or columns shimmer."""
+        cell = self.cell or 1
+        return max(self.origin, self.origin + (start - self.origin) // cell * cell)
+
+    @property
+    def origin(self) -> int:
+        """The `t` that is 0 on the ruler: the first run's beginning."""
+        return self.timeline.runs[0].begun.t if self.timeline.runs else 0
+
+    @property
+    def playhead_time(self) -> int:
+        """The `t` of the playhead: the end of its slot."""
+        tape = self.timeline.tape
+        if not self.playhead:
+            return self.origin
+        opened = tape.endings[self.playhead] == Ending.OPEN
+        return self.timeline.now if opened or self.following else tape.ends[self.playhead]
+
+    @property
+    def _time_view(self) -> TimeView:
+        cell, start = self.cell, self.start
+        if cell is None:
+            cell = round_cell(max(_LEAST_CELL, -(-(self.timeline.now - self.origin + 1) // max(1, self.width - 1))))
+            start = self.origin
+        return TimeView(start, cell, self.width, self.origin, self.playhead_time)
+
+    # -- what is drawn -----------------------------------------------------------------------
+
+    @property
+    def picture(self) -> StepsPicture | TimePicture:
+        """The frame; the same object until something changes."""
+        rows = self.rows
+        view: StepsView | TimeView
+        if self.axis == "steps":
+            view = StepsView(self.first, self.width, ZOOMS[self.zoom], self.playhead)
+        else:
+            view = self._time_view
+        key = (self.timeline.generation, id(rows), view)
+        if self._picture is None or key != self._picture_key:
+            self._picture = (
+                StepsPicture(self.timeline, rows, view)
+                if isinstance(view, StepsView)
+                else TimePicture(self.timeline, rows, view)
+            )
+            self._picture_key = key
+        return self._picture
+
+    def slot_at_column(self, column: int) -> int:
+        """Give the slot that a column of the picture shows."""
+        if self.axis == "steps":
+            return max(0, min(self.first + column // ZOOMS[self.zoom], self.end))
+        return self.timeline.tape.slot_at(self._time_view.moment(column + 1) - 1)
+
+    @property
+    def place(self) -> int:
+        """The place for the source panel: where the chosen task stands, or the step ended; NO_PLACE if unknown."""
+        if self.chosen is not None:
+            lane = self.timeline.lanes[self.chosen]
+            change = lane.after_slot(self.playhead)
+            while change >= 0 and (lane.places[change] == NO_PLACE or _is_wake(lane, change)):
+                change -= 1
+            return lane.places[change] if change >= 0 else NO_PLACE if lane.place is None else lane.place
+        slot = self.playhead
+        tape = self.timeline.tape
+        while slot > 0:
+            place = tape.places[slot]
+            if place == NO_PLACE:
+                place = self.timeline.samples.get(slot, NO_PLACE)
+            if place != NO_PLACE:
+                return place
+            slot -= 1
+        return NO_PLACE
+
+
+def _is_wake(lane: Lane, change: int) -> bool:
+    """Tell whether a change to READY was made by another: its place is then the waker's."""
+    return lane.states[change] == State.READY and (change == 0 or lane.states[change - 1] != State.RUNNING)

@@ -1,0 +1,62 @@
+"""Screens over the picture: help with the legend, and the name under which to keep the log."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from triotrace.timeline.legend import LEGEND
+from triotrace.viewer.actions import ACTIONS
+
+__all__ = ["HelpScreen", "KeepScreen"]
+
+
+class HelpScreen(ModalScreen[None]):
+    """The legend of the glyphs, then every key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter", "dismiss", "close")]
+
+    def compose(self) -> ComposeResult:
+        """Make the text."""
+        with VerticalScroll():
+            yield Static(self._text())
+
+    @staticmethod
+    def _text() -> Text:
+        text = Text()
+        text.append("What the picture says\n", "bold")
+        for glyph, meaning in LEGEND:
+            text.append(f"  {glyph:<11} ", "bold").append(f"{meaning}\n")
+        for group, actions in groupby(ACTIONS, key=lambda action: action.group):
+            text.append(f"\n{group}\n", "bold")
+            for action in actions:
+                text.append(f"  {action.shown:<11} ", "bold").append(f"{action.does}\n")
+        text.append("\nesc closes this help")
+        return text
+
+
+class KeepScreen(ModalScreen[str | None]):
+    """Ask for the name under which the log is kept."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel")]
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.proposed = name
+
+    def compose(self) -> ComposeResult:
+        """Make the question."""
+        with Vertical():
+            yield Static(Text("Keep the log as (enter keeps it, esc leaves it):"))
+            yield Input(value=self.proposed, select_on_focus=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Hand the name over."""
+        self.dismiss(event.value.strip() or None)
