@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from triotrace.events import Event
 from triotrace.log import read_log
@@ -60,7 +60,9 @@ def running(
     *,
     cwd: Path,
     env: Mapping[str, str] = {},
-    stdin: int | IO[bytes] = subprocess.DEVNULL,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
     before: Callable[[], None] = lambda: None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start `command` in a process group of its own, which is killed at the end, come what may."""
@@ -74,8 +76,8 @@ def running(
         cwd=cwd,
         env=surroundings(env),
         stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
         preexec_fn=prepare,
         start_new_session=True,
     )
