@@ -108,7 +108,7 @@ _Object: TypeAlias = Annotated[ObjectId, _WHOLE]
 _Count: TypeAlias = Annotated[int, _WHOLE]
 Nanoseconds: TypeAlias = Annotated[int, _WHOLE]
 TrioTime: TypeAlias = Annotated[int, _SIGNED]
-"""Nanoseconds of one run's own trio clock; its origin is arbitrary, and may lie below zero under a clock of the user's."""
+"""Nanoseconds of one run's own trio clock; its origin is arbitrary, below zero even under a clock of the user's."""
 _Name: TypeAlias = Annotated[str, Meta(max_length=LIMIT_NAME)]
 
 Role: TypeAlias = Literal["init", "main", "system", "library", "user"]
