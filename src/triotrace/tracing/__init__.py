@@ -1,0 +1,1 @@
+"""Inside the traced program: hooks become events. Leans on trio, msgspec and the standard library; nothing else."""

@@ -1,0 +1,130 @@
+"""The begin of a run and of a task: names, roles, parents."""
+
+from __future__ import annotations
+
+import os
+import threading
+from types import CodeType, FrameType
+
+import trio
+
+from triotrace.events import LIMIT_NAME, BeforeRun, NurseryId, PlaceId, Role, RunId, TaskId, TaskScheduled, TaskSpawned
+from triotrace.log import clip
+from triotrace.tracing import active, privates
+from triotrace.tracing.clocks import ClockWatch, kind_of, show
+from triotrace.tracing.record import Record
+from triotrace.tracing.state import State
+from triotrace.tracing.whose import TRIO, USER
+
+__all__ = ["adopt", "begin", "spawned"]
+
+
+def begin(state: State, frame: FrameType | None) -> None:
+    """Tell that a run begins; `frame` is that of the hook, or None when it has begun already."""
+    recorder = state.recorder
+    privates.protect_hooks()
+    recorder.begin_run()
+    active.enter(state)
+    state.run = run = RunId(next(recorder.runs))
+    state.runner = privates.runner_of_this_thread()
+    state.deadlines = privates.open_deadlines(state.runner)
+    state.token = trio.lowlevel.current_trio_token()
+    clock = trio.lowlevel.current_clock()
+    kind, shown, t = kind_of(clock), show(clock), recorder.time()
+    if kind in ("mock", "other"):
+        state.clock = ClockWatch(clock, t, shown)
+    name = os.environ.get("PYTEST_CURRENT_TEST") or privates.main_name(frame) or "?"
+    thread = threading.current_thread().name
+    event = BeforeRun(t, run, clip(name, LIMIT_NAME), "trio", clip(thread, LIMIT_NAME), trio.__version__, kind, shown)
+    state.append(event)
+
+
+def spawned(state: State, task: trio.lowlevel.Task, frame: FrameType) -> None:
+    """Tell that a task was born; `frame` is that of the hook."""
+    if state.depth is None:
+        state.depth = privates.depth_of(frame, "spawn_impl") or 0
+    eventual = privates.starting_in(frame, state.depth)
+    born(state, task, main=not state.has_main, by=state.running, eventual=state.family.ids.get(eventual))  # type: ignore[arg-type]  # None is no key
+
+
+def born(
+    state: State, task: trio.lowlevel.Task, *, main: bool, by: Record | None, eventual: NurseryId | None = None
+) -> None:
+    """Tell of a task, unless its parent is kept out of the trace; `main`: a child of `<init>` is the main task."""
+    nursery = task.parent_nursery
+    parent = number = None
+    t = state.now() - state.origin
+    if nursery is not None:
+        parent = state.records.get(nursery.parent_task)
+        if parent is None or parent.exited:
+            return
+        number = state.family.ids.get(nursery)
+        if number is None:
+            number = state.family.opened(nursery, parent, t)
+    role, place = _role(state, task, parent, main=main)
+    task_id = TaskId(next(state.recorder.tasks))
+    state.records[task] = record = Record(task_id, role, nursery)
+    if eventual is not None and by is not None:
+        by.starting = task, eventual
+    if role == "main":
+        state.has_main = True
+    elif role == "system" and state.entry is None:
+        state.entry = record  # the first one is trio's own: it runs what threads and signals hand to the loop
+    run = RunId(0) if state.run is None else state.run
+    parent_id = None if parent is None else parent.id
+    by_id = None if by is None else by.id
+    name = clip(task.name, LIMIT_NAME)
+    state.append(TaskSpawned(t, task_id, run, name, role, parent_id, number, eventual, by_id, place))
+
+
+def _role(state: State, task: trio.lowlevel.Task, parent: Record | None, *, main: bool) -> tuple[Role, PlaceId | None]:
+    code = getattr(task.coro, "cr_code", None)
+    if code is None:
+        return "library", None
+    places = state.places
+    if parent is None:
+        return "init", places.function(code)
+    if parent.role == "init":
+        return ("main" if main else "system"), places.function(code)
+    if places.fact(code).rank != USER:
+        # A package that starts tasks on the user's behalf (anyio) wraps their functions in one of its own.
+        inner = _inner(state, task)
+        return ("library", places.function(code)) if inner is None else ("user", places.function(inner))
+    return "user", places.function(code)
+
+
+def _inner(state: State, task: trio.lowlevel.Task) -> CodeType | None:
+    """Return the code of the user's own that a package's function was handed as an argument."""
+    frame = getattr(task.coro, "cr_frame", None)
+    if frame is None or state.places.fact(frame.f_code).rank == TRIO:
+        return None
+    for value in frame.f_locals.values():
+        function = getattr(value, "func", value)  # functools.partial
+        code = getattr(function, "cr_code", None) or getattr(function, "__code__", None)
+        if isinstance(code, CodeType) and state.places.fact(code).rank == USER:
+            return code
+    return None
+
+
+def adopt(state: State) -> None:
+    """Take up a run that was under way when the tracer was added to it: what its tasks did so far is not known."""
+    begin(state, None)
+    root = trio.lowlevel.current_root_task()
+    main = getattr(state.runner, "main_task", None)
+    ready = getattr(state.runner, "runq", ())
+    queue = [] if root is None else [root]
+    for task in queue:
+        born(state, task, main=task is main, by=None)
+        record = state.records.get(task)
+        if record is None:
+            continue
+        record.fresh = False
+        if task in ready:
+            record.ready = True
+            state.append(TaskScheduled(state.now() - state.origin, record.id, "other"))
+        for nursery in task.child_nurseries:
+            queue.extend(sorted(nursery.child_tasks, key=_age))
+
+
+def _age(task: trio.lowlevel.Task) -> int:
+    return getattr(task, "_counter", 0)

@@ -1,0 +1,135 @@
+"""What trio's own functions mean for a task that stands in them: a table, executed.
+
+Rules:
+- A trio function is named by the word its user wrote: `sleep`, `Event.wait`, `MemorySendChannel.send`.
+- The first of trio's functions below the user's own innermost frame gives the name; a neutral one is skipped.
+- `LAST` says that nothing of the user's can stand further in, so that looking may stop there.
+- A function that the table lacks has its own qualified name, and looking goes on.
+"""
+
+from __future__ import annotations
+
+from types import CodeType
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from triotrace.tracing.whose import TRIO, Whose
+
+__all__ = ["Fact", "Wait", "learn"]
+
+Wait: TypeAlias = Literal["", "read", "write", "thread"]
+"""What of the outside world a waiting task waits for; counted while the loop sleeps."""
+
+On: TypeAlias = Literal["", "self", "channel", "lock"]
+"""How the thing waited for is found: the function's `self`; a channel's shared state; a lock, which has an owner."""
+
+
+class Fact(Struct, frozen=True, gc=False):
+    """What is known of one code object, which it keeps alive because it is found by `id()`."""
+
+    code: CodeType
+    rank: int
+    word: str | None = None
+    last: bool = False
+    wait: Wait = ""
+    on: On = ""
+    sleeps: bool = False
+    outside: bool = False  # it runs what a thread or a signal handed to the loop
+    loop: bool = False  # the loop itself: no frame of the run lies further out
+
+
+LAST: Final = True
+
+# (file below trio's package, qualified name): word, LAST?, wait, on
+_TABLE: Final[dict[tuple[str, str], tuple[str, bool, Wait, On]]] = {
+    ("_timeouts.py", "sleep"): ("sleep", LAST, "", ""),
+    ("_timeouts.py", "sleep_until"): ("sleep_until", LAST, "", ""),
+    ("_timeouts.py", "sleep_forever"): ("sleep_forever", LAST, "", ""),
+    ("_core/_run.py", "checkpoint"): ("checkpoint", LAST, "", ""),
+    ("_core/_run.py", "checkpoint_if_cancelled"): ("checkpoint_if_cancelled", LAST, "", ""),
+    ("_core/_traps.py", "cancel_shielded_checkpoint"): ("cancel_shielded_checkpoint", LAST, "", ""),
+    ("_core/_traps.py", "wait_task_rescheduled"): ("wait_task_rescheduled", LAST, "", ""),
+    ("_core/_run.py", "NurseryManager.__aexit__"): ("nursery", LAST, "", ""),
+    ("_core/_run.py", "Nursery._nested_child_finished"): ("nursery", LAST, "", ""),
+    ("_core/_run.py", "Nursery.start"): ("Nursery.start", LAST, "", ""),
+    ("_core/_run.py", "Runner.wait_all_tasks_blocked"): ("wait_all_tasks_blocked", LAST, "", ""),
+    ("_core/_generated_run.py", "wait_all_tasks_blocked"): ("wait_all_tasks_blocked", LAST, "", ""),
+    ("_core/_parking_lot.py", "ParkingLot.park"): ("ParkingLot.park", LAST, "", "self"),
+    ("_sync.py", "Event.wait"): ("Event.wait", LAST, "", "self"),
+    ("_sync.py", "CapacityLimiter.acquire"): ("CapacityLimiter.acquire", LAST, "", "self"),
+    ("_sync.py", "CapacityLimiter.acquire_on_behalf_of"): ("CapacityLimiter.acquire", LAST, "", "self"),
+    ("_sync.py", "Semaphore.acquire"): ("Semaphore.acquire", LAST, "", "self"),
+    ("_sync.py", "_LockImpl.acquire"): ("Lock.acquire", LAST, "", "lock"),
+    ("_sync.py", "Condition.acquire"): ("Condition.acquire", False, "", ""),
+    ("_sync.py", "Condition.wait"): ("Condition.wait", LAST, "", "self"),
+    ("_channel.py", "MemorySendChannel.send"): ("MemorySendChannel.send", LAST, "", "channel"),
+    ("_channel.py", "MemoryReceiveChannel.receive"): ("MemoryReceiveChannel.receive", LAST, "", "channel"),
+    ("_core/_unbounded_queue.py", "UnboundedQueue.get_batch"): ("UnboundedQueue.get_batch", LAST, "", ""),
+    ("_threads.py", "to_thread_run_sync"): ("to_thread.run_sync", LAST, "thread", ""),
+    ("_file_io.py", "open_file"): ("open_file", LAST, "thread", ""),
+    ("_socket.py", "getaddrinfo"): ("socket.getaddrinfo", False, "thread", ""),
+    ("_highlevel_socket.py", "SocketStream.receive_some"): ("SocketStream.receive_some", LAST, "read", ""),
+    ("_highlevel_socket.py", "SocketStream.send_all"): ("SocketStream.send_all", LAST, "write", ""),
+    ("_highlevel_socket.py", "SocketListener.accept"): ("SocketListener.accept", LAST, "read", ""),
+    ("_unix_pipes.py", "FdStream.receive_some"): ("FdStream.receive_some", LAST, "read", ""),
+    ("_unix_pipes.py", "FdStream.send_all"): ("FdStream.send_all", LAST, "write", ""),
+    ("_socket.py", "_SocketType.accept"): ("socket.accept", LAST, "read", ""),
+    ("_socket.py", "_SocketType.connect"): ("socket.connect", LAST, "write", ""),
+    ("_socket.py", "SocketType.accept"): ("socket.accept", LAST, "read", ""),
+    ("_socket.py", "SocketType.connect"): ("socket.connect", LAST, "write", ""),
+    ("_signals.py", "SignalQueue.__anext__"): ("open_signal_receiver", LAST, "", ""),
+    ("_subprocess.py", "Process.wait"): ("Process.wait", LAST, "", ""),
+    ("_subprocess.py", "_run_process"): ("run_process", False, "", ""),
+}
+
+# Whatever class they are in: the last part of the qualified name.
+_BY_NAME: Final[dict[tuple[str, str], tuple[str, bool, Wait, On]]] = {
+    ("_file_io.py", "wrapper"): ("file", LAST, "thread", ""),
+    ("_path.py", "wrapper"): ("Path", LAST, "thread", ""),
+    ("_socket.py", "wrapper"): ("socket", False, "", ""),
+    ("_socket.py", "_nonblocking_helper"): ("socket", False, "", ""),
+}
+
+_DIRECTIONS: Final[dict[str, Wait]] = {"wait_readable": "read", "wait_writable": "write"}
+
+# They only pass the call on: what is further in says what it is about.
+_NEUTRAL: Final = frozenset(
+    {
+        ("_abc.py", "AsyncResource.__aenter__"),
+        ("_abc.py", "AsyncResource.__aexit__"),
+        ("_abc.py", "ReceiveChannel.__anext__"),
+        ("_abc.py", "ReceiveStream.__anext__"),
+        ("_sync.py", "AsyncContextManagerMixin.__aenter__"),
+        ("_sync.py", "AsyncContextManagerMixin.__aexit__"),
+    }
+)
+_NEUTRAL_FILES: Final = ("_core/_ki.py", "_util.py", "_deprecate.py")
+_SLEEPS: Final = frozenset({"sleep", "sleep_until"})
+_OUTSIDE: Final = frozenset({"report_back_in_trio_thread_fn", "in_trio_thread", "run_cb"})
+
+
+def learn(code: CodeType, whose: Whose) -> Fact:
+    """Work out what a code object means for a task that stands in it."""
+    rank = whose.rank(code.co_filename)
+    inside = whose.inside_trio(code.co_filename) if rank == TRIO else None
+    if inside is None:
+        return Fact(code, rank)
+    name, qualified = code.co_name, code.co_qualname
+    if name in _OUTSIDE:
+        return Fact(code, rank, outside=True)
+    if name == "unrolled_run":
+        return Fact(code, rank, loop=True)
+    if (inside, qualified) in _NEUTRAL or inside in _NEUTRAL_FILES:
+        return Fact(code, rank)
+    row = _TABLE.get((inside, qualified)) or _BY_NAME.get((inside, name))
+    if row is not None:
+        return Fact(code, rank, *row, sleeps=row[0] in _SLEEPS)
+    wait = _DIRECTIONS.get(name, "")
+    return Fact(code, rank, _plain(qualified), last=bool(wait), wait=wait)
+
+
+def _plain(qualified: str) -> str:
+    """`_outer.<locals>.Class._name` is `Class.name` to its user."""
+    inner = qualified.rpartition("<locals>.")[2]
+    return ".".join(part.lstrip("_") if not part.endswith("__") else part for part in inner.split("."))

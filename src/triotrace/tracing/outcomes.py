@@ -1,0 +1,57 @@
+"""How a task or a run ended: an outcome, an exception, in the log's words."""
+
+from __future__ import annotations
+
+import trio
+from outcome import Error as ErrorOutcome
+
+from triotrace.events import LIMIT_LEAVES, LIMIT_NAME, Error, Leaf, Result
+from triotrace.log import clip
+
+__all__ = ["describe", "judge"]
+
+
+def judge(outcome: object) -> tuple[Result, Error | None]:
+    """Return how it ended, and with which error."""
+    if not isinstance(outcome, ErrorOutcome):
+        return "returned", None
+    return ("cancelled" if _cancelled(outcome.error) else "raised"), describe(outcome.error)
+
+
+def describe(error: BaseException) -> Error:
+    """Put an exception into the log's words; a group with its leaves."""
+    leaves = None
+    if isinstance(error, BaseExceptionGroup):
+        leaves = [Leaf(_type(leaf), _text(leaf)) for leaf in _leaves(error)]
+    return Error(_type(error), _text(error), leaves)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """Flatten a group, as many as a log may hold; without recursion, for groups nest as deep as anyone likes."""
+    found: list[BaseException] = []
+    queue: list[BaseException] = [group]
+    while queue and len(found) < LIMIT_LEAVES:
+        error = queue.pop()
+        if isinstance(error, BaseExceptionGroup):
+            queue.extend(reversed(error.exceptions))
+        else:
+            found.append(error)
+    return found
+
+
+def _cancelled(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(isinstance(leaf, trio.Cancelled) for leaf in _leaves(error))
+    return isinstance(error, trio.Cancelled)
+
+
+def _type(error: BaseException) -> str:
+    return clip(type(error).__qualname__, LIMIT_NAME)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return clip(str(error), LIMIT_NAME)
+    except Exception as broken:
+        # The user's own `__str__` raised: say so, as a traceback would.
+        return f"<str() of it raised {type(broken).__qualname__[: LIMIT_NAME // 2]}>"

@@ -1,0 +1,201 @@
+"""Where a task stands, and where a waker stood: points in the code, interned as `place` events.
+
+Rules:
+- The place of a task is the innermost frame of the user's own; else that of a package; else the outermost.
+- A point is found by code object, instruction and the trio function called there; code is found by `id()`, which is
+  twice as fast as hashing it, and kept alive by its Fact.
+- A `source` event goes before the first place in each file of the user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count, islice
+from types import CodeType, FrameType
+from typing import Any, TypeAlias
+
+import trio
+
+from triotrace.events import LIMIT_NAME, LIMIT_SOURCE, Event, Place, PlaceId, Source
+from triotrace.log import clip
+from triotrace.tracing.calls import Fact, Wait, learn
+from triotrace.tracing.sources import read_source
+from triotrace.tracing.whose import TRIO, USER, Whose
+
+__all__ = ["Places", "Stand"]
+
+_Point: TypeAlias = tuple[str, int, int | None, int | None, int | None, str, str | None]
+
+_MOST = 65_536
+"""Programs that make code without end must not fill our memory: beyond this the caches start again."""
+
+
+class Stand:
+    """Where a task stood last: `place`, what it called there, and what for. One a task, written anew in place."""
+
+    __slots__ = ("call", "code", "deepest", "lasti", "place", "wait")
+
+    def __init__(self) -> None:
+        self.code: CodeType | None = None
+        self.lasti = -1
+        self.call: Fact | None = None
+        self.place: PlaceId | None = None
+        self.wait: Wait = ""
+        self.deepest: Fact | None = None
+
+
+class Places:
+    """Interns the points in the code for one log."""
+
+    def __init__(self, tell: Callable[[Event], None], whose: Whose, *, folder: str, source: bool) -> None:
+        self._tell = tell
+        self._whose = whose
+        self._folder = folder
+        self._source = source
+        self._serial = count()
+        self._facts: dict[int, Fact] = {}
+        self._points: dict[tuple[int, int, int], PlaceId] = {}
+        self._same: dict[_Point, PlaceId] = {}
+        self._told: set[str] = set()
+        self.sent: list[Event] = []  # all places and sources so far: sent anew when some were lost
+
+    def fact(self, code: CodeType) -> Fact:
+        """Tell what a code object means."""
+        fact = self._facts.get(id(code))
+        if fact is None:
+            if len(self._facts) >= _MOST:
+                self._points.clear()  # first: a point is found by the id of a code that its fact keeps alive
+                self._facts.clear()
+            fact = self._facts[id(code)] = learn(code, self._whose)
+        return fact
+
+    def stand(self, task: trio.lowlevel.Task, stand: Stand) -> object:
+        """Write into `stand` where a task that gave way stands; return the coroutine or frame of its `deepest`."""
+        facts = self._facts
+        rank = -1
+        call = deepest = owner = held = None
+        coro: Any = task.coro
+        at = coro
+        try:
+            while coro is not None:
+                code = coro.cr_code
+                try:
+                    fact = facts[id(code)]
+                except KeyError:
+                    fact = self.fact(code)
+                if fact.rank >= rank and (fact.rank > TRIO or owner is None):
+                    rank = fact.rank
+                    owner = fact
+                    at = coro
+                    call = deepest = None
+                elif fact.word is not None:
+                    deepest = fact
+                    held = coro
+                    if call is None:
+                        call = fact
+                    if fact.last:
+                        break
+                coro = coro.cr_await
+        except AttributeError:
+            # An async generator or an awaitable of another kind: trio knows how to look into those.
+            return self._stand_in(task, stand)
+        if owner is None:
+            return None
+        lasti = at.cr_frame.f_lasti
+        if lasti != stand.lasti or call is not stand.call or owner.code is not stand.code:
+            self._settle(stand, owner, lasti, call, deepest)
+        return held
+
+    def _stand_in(self, task: trio.lowlevel.Task, stand: Stand) -> object:
+        rank, lasti = -1, 0
+        call = deepest = owner = held = None
+        for frame, _ in task.iter_await_frames():
+            fact = self.fact(frame.f_code)
+            if fact.rank >= rank and (fact.rank > TRIO or owner is None):
+                rank, lasti, owner = fact.rank, frame.f_lasti, fact
+                call = deepest = None
+            elif fact.word is not None:
+                deepest = fact
+                held = frame
+                if call is None:
+                    call = fact
+                if fact.last:
+                    break
+        if owner is not None:
+            self._settle(stand, owner, lasti, call, deepest)
+        return held
+
+    def _settle(self, stand: Stand, owner: Fact, lasti: int, call: Fact | None, deepest: Fact | None) -> None:
+        stand.place = self.at(owner, lasti, call)
+        stand.code, stand.lasti, stand.call, stand.deepest = owner.code, lasti, call, deepest
+        stand.wait = (call.wait or deepest.wait) if call is not None and deepest is not None else ""
+
+    def waker(self, frame: FrameType | None) -> tuple[PlaceId | None, bool]:
+        """Walk out from a running `frame` to the user's own line; tell also if it runs a thread's or signal's call."""
+        facts = self._facts
+        call = None
+        second: tuple[Fact, int, Fact | None] | None = None
+        outside = False
+        while frame is not None:
+            code = frame.f_code
+            try:
+                fact = facts[id(code)]
+            except KeyError:
+                fact = self.fact(code)
+            if fact.rank == USER:
+                return self.at(fact, frame.f_lasti, call), outside
+            if fact.word is not None:
+                call = fact
+            elif fact.loop:
+                break
+            elif fact.outside:
+                outside = True
+            elif fact.rank > TRIO and (second is None or fact.rank > second[0].rank):
+                second = fact, frame.f_lasti, call
+            frame = frame.f_back
+        return (None if second is None else self.at(*second)), outside
+
+    def at(self, owner: Fact, lasti: int, call: Fact | None) -> PlaceId:
+        """Return the id of a point in the code; a new one is told first."""
+        key = (id(owner.code), lasti, 0 if call is None else id(call.code))
+        place = self._points.get(key)
+        if place is None:
+            place = self._new(owner, lasti, call)
+            self._points[key] = place  # after it was told: another thread may ask at any time
+        return place
+
+    def function(self, code: CodeType) -> PlaceId:
+        """Return the place where a function begins."""
+        return self.at(self.fact(code), -1, None)
+
+    def _new(self, owner: Fact, lasti: int, call: Fact | None) -> PlaceId:
+        code = owner.code
+        file = clip(code.co_filename, LIMIT_NAME)
+        if owner.rank == USER and self._source and file not in self._told:
+            self._told.add(file)
+            text = read_source(code.co_filename, self._folder)
+            if text is not None:
+                self._say(Source(file, clip(text, LIMIT_SOURCE)))
+        word = None if call is None or call.word is None else clip(call.word, LIMIT_NAME)
+        what = (file, *_span(code, lasti), clip(code.co_qualname, LIMIT_NAME), word)
+        # Running and suspended, an await has two instructions at one point; a function made twice has two codes.
+        place = self._same.get(what)
+        if place is None:
+            place = PlaceId(next(self._serial))
+            self._say(Place(place, *what))
+            self._same[what] = place
+        return place
+
+    def _say(self, event: Event) -> None:
+        self.sent.append(event)
+        self._tell(event)
+
+
+def _span(code: CodeType, lasti: int) -> tuple[int, int | None, int | None, int | None]:
+    """Return line, end line, column and end column of an instruction; those of the `def` for -1."""
+    if lasti < 0:
+        return max(0, code.co_firstlineno), None, None, None
+    line, end_line, column, end_column = next(islice(code.co_positions(), lasti // 2, None), (None,) * 4)
+    if line is None or line < 0:
+        return max(0, code.co_firstlineno), None, None, None
+    return line, end_line, column, end_column

@@ -1,0 +1,191 @@
+"""trio's private names that we read, each behind a guard: where a version lacks one, the answer is None."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import sys
+from types import CodeType, FrameType
+from typing import Any, Protocol
+
+import trio
+from outcome import Error as ErrorOutcome
+
+from triotrace.events import BIGGEST, TrioTime
+
+__all__ = [
+    "Deadlines",
+    "cancelled_by",
+    "delivered",
+    "depth_of",
+    "exit_outcome",
+    "force_wakeup",
+    "main_name",
+    "main_outcome",
+    "next_deadline",
+    "nurseries_of",
+    "open_deadlines",
+    "protect_hooks",
+    "runnable",
+    "runner_of_this_thread",
+    "starting_in",
+    "trio_time",
+    "wait_deadline",
+]
+
+
+def runner_of_this_thread() -> object | None:
+    """Return the Runner of the run in this thread."""
+    run = sys.modules.get("trio._core._run")
+    return getattr(getattr(run, "GLOBAL_RUN_CONTEXT", None), "runner", None)
+
+
+def protect_hooks() -> None:
+    """Shield the calls of instruments from Ctrl+C: raised there it takes the instrument away, and is lost."""
+    instruments = getattr(sys.modules.get("trio._core._instrumentation"), "Instruments", None)
+    call = getattr(instruments, "call", None)
+    if instruments is None or call is None or getattr(instruments, "_triotrace_protected", False):
+        return
+    instruments.call = trio.lowlevel.enable_ki_protection(call)
+    instruments._triotrace_protected = True
+
+
+def depth_of(frame: FrameType | None, name: str) -> int | None:
+    """Count the frames from `frame` outward to the first one of trio's that is called `name`; None if none is near."""
+    for depth in range(8):
+        if frame is None:
+            return None
+        if frame.f_code.co_name == name and frame.f_globals.get("__name__") == "trio._core._run":
+            return depth
+        frame = frame.f_back
+    return None
+
+
+_START: CodeType | None = getattr(inspect.unwrap(trio.Nursery.start), "__code__", None)
+
+
+def starting_in(frame: FrameType | None, depth: int) -> trio.Nursery | None:
+    """Return the nursery whose `start` spawns a task; `depth` frames lie between `frame` and `spawn_impl`."""
+    for _ in range(depth + 1):
+        frame = None if frame is None else frame.f_back
+    if frame is None or frame.f_code is not _START:
+        return None
+    nursery = frame.f_locals.get("self")
+    return nursery if isinstance(nursery, trio.Nursery) else None
+
+
+def nurseries_of(task: trio.lowlevel.Task) -> list[trio.Nursery]:
+    """Return trio's own list of a task's open nurseries, not to be changed; the public name copies it each time."""
+    nurseries: list[trio.Nursery] | None = getattr(task, "_child_nurseries", None)
+    return task.child_nurseries if nurseries is None else nurseries
+
+
+def delivered(task: trio.lowlevel.Task) -> BaseException | None:
+    """Return the exception with which a scheduled task will wake."""
+    outcome = getattr(task, "_next_send", None)
+    return outcome.error if isinstance(outcome, ErrorOutcome) else None
+
+
+def cancelled_by(task: trio.lowlevel.Task) -> tuple[trio.CancelScope | None, bool]:
+    """Return the outermost cancelled scope that reaches a task, and whether it is the task's innermost one."""
+    status = getattr(task, "_cancel_status", None)
+    innermost = status
+    found = None
+    while status is not None and getattr(status, "effectively_cancelled", False):
+        scope = getattr(status, "_scope", None)
+        if getattr(scope, "_cancel_called", False):
+            found = status
+        if getattr(scope, "_shield", False):
+            break
+        status = getattr(status, "_parent", None)
+    return (None, False) if found is None else (found._scope, found is innermost)
+
+
+class Deadlines(Protocol):
+    """A run's collection of deadlines."""
+
+    _active: int
+
+
+def open_deadlines(runner: object) -> Deadlines | None:
+    """Return the run's collection of deadlines, if it counts them in `_active`."""
+    deadlines = getattr(runner, "deadlines", None)
+    return deadlines if hasattr(deadlines, "_active") else None
+
+
+def wait_deadline(task: trio.lowlevel.Task) -> TrioTime | None:
+    """Return the nearest deadline around the current task, None if there is none or it is cancelled already."""
+    try:
+        status = task._cancel_status
+        nearest = math.inf
+        while status is not None:
+            if status.effectively_cancelled:
+                return None
+            scope = status._scope
+            if scope._deadline < nearest:
+                nearest = scope._deadline
+            if scope._shield:
+                break
+            status = status._parent  # type: ignore[assignment]  # None at the root
+    except AttributeError:
+        nearest = trio.current_effective_deadline()
+    return trio_time(nearest)
+
+
+def next_deadline(runner: object, timeout: float) -> TrioTime | None:
+    """Return when the loop will wake at the latest, in trio's time."""
+    ask = getattr(getattr(runner, "deadlines", None), "next_deadline", None)
+    if ask is not None:
+        return trio_time(ask())
+    # trio caps an endless wait at a day.
+    return trio_time(trio.current_time() + timeout) if timeout < 86_400 else None
+
+
+def runnable(runner: object) -> bool:
+    """Tell whether any task is ready."""
+    queue = getattr(runner, "runq", None)
+    return bool(trio.lowlevel.current_statistics().tasks_runnable if queue is None else queue)
+
+
+def force_wakeup(runner: object, token: trio.lowlevel.TrioToken) -> None:
+    """Wake the loop that is about to sleep."""
+    wake = getattr(getattr(runner, "io_manager", None), "force_wakeup", None)
+    if wake is not None:
+        wake()
+    else:
+        token.run_sync_soon(lambda: None)
+
+
+def exit_outcome(runner: object, task: trio.lowlevel.Task, frame: FrameType | None) -> object | None:
+    """Return the outcome of an exiting task; `frame` is that of the hook."""
+    if task is getattr(runner, "main_task", None):
+        return main_outcome(runner)
+    depth = depth_of(frame, "task_exited")
+    for _ in range(depth or 0):
+        frame = frame.f_back if frame is not None else None
+    return frame.f_locals.get("outcome") if depth is not None and frame is not None else None
+
+
+def main_outcome(runner: object) -> object | None:
+    """Return the outcome of a run's main task."""
+    return getattr(runner, "main_task_outcome", None)
+
+
+def main_name(frame: FrameType | None) -> str | None:
+    """Return the name of the function that a run was started with; `frame` is that of the hook."""
+    depth = depth_of(frame, "unrolled_run")
+    for _ in range(depth or 0):
+        frame = frame.f_back if frame is not None else None
+    if depth is None or frame is None:
+        return None
+    function: Any = frame.f_locals.get("async_fn")
+    while hasattr(function, "func"):  # functools.partial
+        function = function.func
+    return getattr(function, "__qualname__", None) or (None if function is None else type(function).__qualname__)
+
+
+def trio_time(seconds: float) -> TrioTime | None:
+    """Convert trio's seconds to the log's nanoseconds; None when infinite."""
+    if not math.isfinite(seconds):
+        return None
+    return TrioTime(max(-BIGGEST, min(BIGGEST, round(seconds * 1e9))))

@@ -1,0 +1,84 @@
+"""What a tracer knows of the one run that it watches."""
+
+from __future__ import annotations
+
+import trio
+
+from triotrace.events import AfterIoWait, Clock, RunId, ScopeId
+from triotrace.tracing.calls import Wait
+from triotrace.tracing.clocks import ClockWatch
+from triotrace.tracing.family import Family
+from triotrace.tracing.privates import Deadlines
+from triotrace.tracing.record import Record
+from triotrace.tracing.recorder import Recorder
+
+__all__ = ["State"]
+
+
+class State:
+    """The tasks of a run, who runs, and what the loop is at. Mutable; only the run's own hooks write it."""
+
+    __slots__ = (
+        "append",
+        "asleep",
+        "clock",
+        "deadlines",
+        "depth",
+        "entry",
+        "family",
+        "has_main",
+        "now",
+        "origin",
+        "pending",
+        "pinged",
+        "places",
+        "polling",
+        "recorder",
+        "records",
+        "run",
+        "runner",
+        "running",
+        "scopes",
+        "token",
+        "waiting",
+        "woke",
+    )
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.pending = recorder.pending
+        self.append = recorder.pending.append
+        self.now = recorder.now
+        self.origin = recorder.origin
+        self.places = recorder.places
+        self.run: RunId | None = None
+        self.runner: object = None
+        self.deadlines: Deadlines | None = None
+        self.token: trio.lowlevel.TrioToken | None = None
+        self.depth: int | None = None  # frames from a hook out to trio's `reschedule`
+        self.records: dict[trio.lowlevel.Task, Record] = {}
+        self.family = Family(self.append, recorder.nurseries)
+        self.scopes: dict[trio.CancelScope, ScopeId] = {}
+        self.running: Record | None = None
+        self.has_main = False
+        self.entry: Record | None = None  # the task that runs what threads and signals hand to the loop
+        self.clock: ClockWatch | None = None  # only for clocks that do not go with `t`
+        self.asleep = False  # no task is ready, and that was told
+        self.polling = False  # between before_io_wait and after_io_wait
+        self.woke = False  # a task was scheduled while polling
+        self.pinged = False  # a task that is kept out of the trace was scheduled
+        self.waiting: dict[Wait, int] = {"read": 0, "write": 0, "thread": 0}
+
+    def rise(self, t: int) -> None:
+        """Tell that the loop woke: a task of the traced run is ready."""
+        self.asleep = self.woke = False
+        self.look(t)
+        if self.run is not None:
+            self.append(AfterIoWait(t, self.run))
+
+    def look(self, t: int) -> None:
+        """Tell the clock's relation to `t` if it changed."""
+        if self.clock is not None and self.run is not None:
+            shown = self.clock.look(t)
+            if shown is not None:
+                self.append(Clock(t, self.run, shown))

@@ -1,0 +1,263 @@
+"""The hooks of a trio run become events.
+
+What trio tells, and when:
+- `task_exited` comes before the task's last `after_task_step`; a checkpoint's `task_scheduled` within its own step.
+- Between `before_io_wait` and `after_io_wait` I/O wakes tasks; after it, and before the next step, timers do.
+- An `id()` recurs at once, so records are kept by task, and a task is let go in its last hook.
+- A hook that raises takes the instrument away: none of ours does. Each counts what it could not tell, and goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import trio
+
+from triotrace.events import (
+    AfterRun,
+    AfterTaskStep,
+    BeforeIoWait,
+    BeforeTaskStep,
+    Event,
+    TaskExited,
+    TaskScheduled,
+)
+from triotrace.tracing import active, births, privates
+from triotrace.tracing.causes import cause_of, waited_for
+from triotrace.tracing.leave import forget
+from triotrace.tracing.outcomes import describe, judge
+from triotrace.tracing.record import Record
+from triotrace.tracing.recorder import BATCH, Recorder
+from triotrace.tracing.state import State
+
+__all__ = ["Tracer"]
+
+_LATE = 20_000_000
+"""A busy loop never sleeps: its events go out after so many nanoseconds all the same."""
+
+
+class Tracer(trio.abc.Instrument):
+    """Tell `emit`, in batches, what happens in a trio run."""
+
+    def __init__(
+        self,
+        emit: Callable[[list[Event]], object],
+        *,
+        token: trio.lowlevel.TrioToken | None = None,
+    ) -> None:
+        self._attach(Recorder(emit, token=token))
+
+    @classmethod
+    def sharing(cls, recorder: Recorder) -> Tracer:
+        """Make the tracer of one run among those that write one log."""
+        tracer = cls.__new__(cls)
+        tracer._attach(recorder)
+        return tracer
+
+    def _attach(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._state = State(recorder)
+
+    @property
+    def dropped(self) -> int:
+        """How many events were lost in all."""
+        return self._recorder.dropped
+
+    def ignore(self, task: trio.lowlevel.Task) -> None:
+        """Keep `task` and its children out of the trace from here on: what consumes the events calls this first."""
+        forget(self._state, task)
+
+    # The hooks, as trio documents them. `t` is taken at once where something ends, and last where it begins.
+
+    def before_run(self) -> None:  # noqa: D102
+        try:
+            births.begin(self._state, sys._getframe())
+        except BaseException as error:
+            self._recorder.failed(error)
+
+    def after_run(self) -> None:  # noqa: D102
+        try:
+            state = self._state
+            if state.run is not None:
+                outcome = privates.main_outcome(state.runner)
+                crash = sys.exc_info()[1]
+                if outcome is None and crash is not None:  # trio itself broke, or a guest's host went away
+                    state.append(AfterRun(state.now() - state.origin, state.run, "raised", describe(crash)))
+                else:
+                    state.append(AfterRun(state.now() - state.origin, state.run, *judge(outcome)))
+                self._recorder.end_run()
+                active.leave(state)
+            self._state = State(self._recorder)
+        except BaseException as error:
+            self._recorder.failed(error)
+        self._recorder.flush()
+
+    def task_spawned(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
+        try:
+            births.spawned(self._state, task, sys._getframe())
+        except BaseException as error:
+            self._recorder.failed(error)
+
+    def task_scheduled(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
+        try:
+            state = self._state
+            record = state.records.get(task)
+            if record is None:
+                state.pinged = True
+                return
+            t = state.now() - state.origin
+            record.ready = True
+            running = state.running
+            if running is record and privates.delivered(task) is None:
+                state.append(TaskScheduled(t, record.id, "checkpoint"))
+                return
+            if state.asleep:
+                if state.polling:
+                    state.woke = True
+                else:
+                    state.rise(t)
+            if record.counted:
+                state.waiting[record.counted] -= 1
+                record.counted = ""
+            if record.starting is not None:
+                child, eventual = record.starting
+                state.family.moved(record, state.records.get(child), child, eventual, t)
+            if running is None:
+                self._woken_by_nobody(state, task, record, t)
+            else:
+                self._woken_by(state, running, task, record, t)
+            if len(state.pending) >= BATCH:
+                self._recorder.flush()
+        except BaseException as error:
+            self._recorder.failed(error)
+
+    def _woken_by_nobody(self, state: State, task: trio.lowlevel.Task, record: Record, t: int) -> None:
+        if record.fresh:
+            record.fresh = False
+            state.append(TaskScheduled(t, record.id, "spawned"))
+            return
+        cause, scope = cause_of(state, task, record, outside=False)
+        state.append(TaskScheduled(t, record.id, cause, None, None, scope))
+
+    def _woken_by(self, state: State, running: Record, task: trio.lowlevel.Task, record: Record, t: int) -> None:
+        place = None
+        outside = False
+        if running is not record and running.role != "init":
+            place, outside = state.places.waker(sys._getframe((state.depth or 0) + 1))
+            outside = outside or (running is state.entry and place is not None)
+        if record.fresh:
+            record.fresh = False
+            state.append(TaskScheduled(t, record.id, "spawned", running.id, place))
+            return
+        cause, scope = cause_of(state, task, record, outside=outside)
+        if running is record or cause == "timer":
+            state.append(TaskScheduled(t, record.id, cause, None, None, scope))
+        else:
+            state.append(TaskScheduled(t, record.id, cause, running.id, place, scope))
+
+    def before_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
+        try:
+            state = self._state
+            state.running = record = state.records.get(task)
+            if record is not None:
+                record.ready = False
+                state.append(BeforeTaskStep(state.now() - state.origin, record.id))
+        except BaseException as error:
+            self._recorder.failed(error)
+
+    def after_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
+        try:
+            state = self._state
+            record = state.running
+            if record is None:
+                return
+            t = state.now() - state.origin
+            state.running = None
+            if record.exited:
+                if record.leaving:
+                    state.append(TaskExited(t, record.id, "returned"))
+                del state.records[task]
+                state.append(AfterTaskStep(t, record.id))
+                return
+            if state.clock is not None:
+                state.look(t)
+            if record.nurseries or privates.nurseries_of(task):
+                state.family.compare(task, record, t)
+            held = state.places.stand(task, record)
+            if record.ready:
+                state.append(AfterTaskStep(t, record.id, record.place))
+            else:
+                self._waits(state, task, record, t, held)
+            if len(state.pending) >= BATCH:
+                self._recorder.flush()
+        except BaseException as error:
+            self._recorder.failed(error)
+
+    def _waits(self, state: State, task: trio.lowlevel.Task, record: Record, t: int, held: object) -> None:
+        until = None
+        if state.deadlines is None or state.deadlines._active:
+            until = privates.wait_deadline(task)
+        deepest = record.deepest
+        if deepest is not None and deepest.on:
+            on, owner = waited_for(state, deepest, held)
+            state.append(AfterTaskStep(t, record.id, record.place, until, on, owner))
+            return
+        state.append(AfterTaskStep(t, record.id, record.place, until))
+        if record.wait and record is not state.entry:  # it waits for its own wake-up pipe, all the time
+            record.counted = record.wait
+            state.waiting[record.wait] += 1
+
+    def task_exited(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
+        try:
+            state = self._state
+            record = state.records.get(task)
+            if record is None:
+                return
+            t = state.now() - state.origin
+            for nursery in record.nurseries[::-1]:  # left without its `async with` having ended
+                state.family.closed(nursery, record, t)
+            record.exited = True
+            record.leaving = False
+            outcome = privates.exit_outcome(state.runner, task, sys._getframe())
+            state.append(TaskExited(t, record.id, *judge(outcome)))
+        except BaseException as error:
+            self._recorder.failed(error)
+
+    def before_io_wait(self, timeout: float) -> None:  # noqa: D102
+        try:
+            state = self._state
+            if state.run is None:
+                births.adopt(state)
+            if timeout > 0 or not privates.runnable(state.runner):
+                self._sleeps(state, timeout)
+            elif state.pending and state.now() - self._recorder.flushed > _LATE:
+                self._recorder.flush()
+            state.polling = True
+        except BaseException as error:
+            self._recorder.failed(error)
+
+    def _sleeps(self, state: State, timeout: float) -> None:
+        if not state.asleep and state.run is not None:
+            t = state.now() - state.origin
+            state.asleep = True
+            state.look(t)
+            deadline = privates.next_deadline(state.runner, timeout)
+            waiting = state.waiting
+            event = BeforeIoWait(t, state.run, deadline, waiting["read"], waiting["write"], waiting["thread"])
+            state.append(event)
+        if timeout > 0 and state.pending:
+            state.pinged = False
+            self._recorder.flush()
+            if (state.pinged or not state.asleep) and state.token is not None:
+                # emit woke a task after trio had worked out how long to sleep.
+                privates.force_wakeup(state.runner, state.token)
+
+    def after_io_wait(self, timeout: float) -> None:  # noqa: D102
+        try:
+            state = self._state
+            state.polling = False
+            if state.woke:
+                state.rise(state.now() - state.origin)
+        except BaseException as error:
+            self._recorder.failed(error)
