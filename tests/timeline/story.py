@@ -31,7 +31,9 @@ class Story:
     def spawn(self, name: str, *, by: str = "<init>", role: str | None = None) -> int:
         task = self.tasks[name] = len(self.tasks) + 1
         role = role or ("main" if by == "<init>" else "user")
-        self.events.append(e.TaskSpawned(self.t, task, 1, name.partition("#")[0], role, parent=self.tasks[by], nursery=1))
+        self.events.append(
+            e.TaskSpawned(self.t, task, 1, name.partition("#")[0], role, parent=self.tasks[by], nursery=1)
+        )
         self.events.append(e.TaskScheduled(self.t, task, "spawned", waker=None if by == "<init>" else self.tasks[by]))
         return task
 

@@ -60,7 +60,9 @@ def _step_bands(
     lines: list[str] = []
     for start in range(first, total + 1, per_band):
         count = min(per_band, total + 1 - start)
-        drawn = StepsPicture(timeline, rows, StepsView(start, count * zoom, zoom))
+        # The last band has room for words behind its last step
+        width = count * zoom if start + count <= total else room
+        drawn = StepsPicture(timeline, rows, StepsView(start, width, zoom))
         if lines:
             lines.append("")
         lines.append(" " * column + drawn.head().text)

@@ -46,7 +46,7 @@ class Lane:
     slots: array[int] = field(default_factory=lambda: array("i"))
     """The step or sleep of the tape in which the change came; 0 is before the first."""
     states: bytearray = field(default_factory=bytearray)
-    places: array[int] = field(default_factory=lambda: array("i"))
+    places: array[int] = field(default_factory=lambda: array("q"))
     """Where it stands (WAITING, READY after a step), or the waker's line (READY by another); NO_PLACE if unknown."""
     wakers: array[int] = field(default_factory=lambda: array("i"))
     """READY: the waker's lane, or NOBODY. WAITING: how many children it has."""

@@ -26,6 +26,8 @@ class Run:
     index: int
     run: RunId
     begun: BeforeRun
+    name: str
+    thread: str
     ties: list[tuple[int, int]]
     ended: int | None = None
     result: Result | None = None

@@ -83,8 +83,8 @@ def lay_rows(
 
 def _run_title(timeline: Timeline, index: int) -> str:
     run = timeline.runs[index]
-    thread = "" if run.begun.thread == "MainThread" else f" in {run.begun.thread}"
-    return f"run {index + 1}: {run.begun.name}{thread}"
+    thread = "" if run.thread == "MainThread" else f" in {run.thread}"
+    return f"run {index + 1}: {run.name}{thread}"
 
 
 class _Layout:

@@ -40,7 +40,7 @@ class Tape:
     starts: array[int] = field(default_factory=lambda: array("q", [0]))
     ends: array[int] = field(default_factory=lambda: array("q", [0]))
     endings: bytearray = field(default_factory=lambda: bytearray([Ending.WOKE]))
-    places: array[int] = field(default_factory=lambda: array("i", [NO_PLACE]))
+    places: array[int] = field(default_factory=lambda: array("q", [NO_PLACE]))
     before: array[int] = field(default_factory=lambda: array("i", [0]))
     """The slot before it in the same run; 0 if it is that run's first."""
     woken: array[int] = field(default_factory=lambda: array("i"))

@@ -139,7 +139,14 @@ class Timeline:
 
     def _before_run(self, event: e.BeforeRun) -> None:
         self.now = max(self.now, event.t)
-        run = Run(len(self.runs), event.run, event, [(event.t, event.trio_time)])
+        run = Run(
+            index=len(self.runs),
+            run=event.run,
+            begun=event,
+            name=clean(event.name, _LIMIT_NAME),
+            thread=clean(event.thread, _LIMIT_NAME),
+            ties=[(event.t, event.trio_time)],
+        )
         self.runs.append(run)
         self._run_of[event.run] = run
         self.shape += 1
@@ -356,7 +363,8 @@ class Timeline:
 
     def _said(self, t: int, stream: e.Stream, text: str, task: e.TaskId | None) -> Print:
         lane = self._lane_of.get(task) if task is not None else None
-        return Print(t, len(self.tape), stream, text, lane)
+        harmless = "\n".join(clean(line) for line in text.split("\n"))
+        return Print(t, len(self.tape), stream, harmless, lane)
 
     def _clock(self, event: e.Clock) -> None:
         self.now = event.t

@@ -24,11 +24,11 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("next", "right,pagedown", "→ PageDown", "next step", "The tape", "next step"),
+    Action("next", "right,pagedown", "→ PageDown", "next step", "The tape", "step"),
     Action("previous", "left,pageup", "← PageUp", "previous step", "The tape", "back"),
     Action("play", "space", "space", "play the tape to its end, or hold it", "The tape", "play"),
     Action("home", "home,g", "Home g", "before the first step", "The tape"),
-    Action("now", "end,G", "End G", "to the end, and follow it as it grows", "The tape", "now"),
+    Action("now", "end,G", "End G", "to the end, and follow it as it grows", "The tape"),
     Action("next_of_task", "n", "n", "next step of the chosen task", "The tape"),
     Action("previous_of_task", "N", "N", "its previous step", "The tape"),
     Action("down", "down,j", "↓ j", "choose the next task", "Tasks"),
@@ -38,7 +38,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("nobody", "escape", "esc", "choose nobody: the choice goes with the playhead", "Tasks"),
     Action("fold", "enter", "enter", "fold or unfold the chosen task's children", "Tasks"),
     Action("system", "t", "t", "show trio's own tasks and those of libraries", "Tasks"),
-    Action("axis", "x", "x", "every step the same width, or true to time", "The picture", "steps/time"),
+    Action("axis", "x", "x", "every step the same width, or true to time", "The picture", "time axis"),
     Action("zoom_in", "plus,equals_sign", "+", "zoom in", "The picture"),
     Action("zoom_out", "minus", "-", "zoom out", "The picture"),
     Action("fit", "0", "0", "fit all into the window", "The picture"),
@@ -52,7 +52,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave", "q", "q", "leave; a living program is ended", "The program", "leave"),
 )
 
-_FOOTER_KEYS = {"right,pagedown": "→", "left,pageup": "←", "end,G": "End", "question_mark,f1": "?"}
+_FOOTER_KEYS = {"right,pagedown": "→", "left,pageup": "←", "question_mark,f1": "?"}
 
 
 def bindings() -> Iterator[BindingType]:

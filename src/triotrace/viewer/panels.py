@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -53,12 +54,20 @@ class TitleBar(_Panel):
         gap = max(1, width - len(left) - len(self.state) - len(right))
         first = Text.assemble((left, "bold"), (self.state, self.loud), " " * gap, (right, self.faint))
         first.truncate(width)
-        words = Text(what_happened(scene.timeline, scene.playhead) or self._before_anything())
+        words = wrap(what_happened(scene.timeline, scene.playhead) or self._before_anything(), width)[:2]
         following = what_is_next(scene.timeline, scene.playhead)
-        if following:
-            words.append("  next ▸ ", self.faint)
-            words.append(following, "bold")
-        return Text("\n").join([first, words])
+        coming = f"next ▸ {following}" if following else ""
+        text = first
+        if len(words) == 2 and len(words[1]) + 2 + len(coming) > width:
+            words[1] = words[1][: max(0, width - len(coming) - 3)] + "…"
+        for i in range(2):
+            said = words[i] if i < len(words) else ""
+            text.append("\n").append(said)
+            if i and coming:
+                # Always in the same corner: the audience learns where to look
+                text.append(" " * max(1, width - len(said) - len(coming))).append("next ▸ ", self.faint)
+                text.append(following, self.loud)
+        return text
 
     def _before_anything(self) -> str:
         return "Before the first step." if self.scene.end else "Waiting for the program's first step."

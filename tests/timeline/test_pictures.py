@@ -1,0 +1,200 @@
+"""The drawings, cell by cell: both axes, from stories told by hand."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from story import MILLISECOND, Story, event, relay
+
+from log_samples import any_event
+from triotrace import events as e
+from triotrace.clean import clean
+from triotrace.export.text import picture
+from triotrace.timeline.canvas import FUTURE, PLAYHEAD
+from triotrace.timeline.rows import lay_rows
+from triotrace.timeline.steps import StepsPicture, StepsView
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.times import TimePicture, TimeView, round_cell, ruler_step
+
+
+def folded(story: Story) -> Timeline:
+    timeline = Timeline()
+    timeline.feed(story.events)
+    return timeline
+
+
+def expected(drawing: str) -> str:
+    return "\n".join(line.rstrip() for line in dedent(drawing).strip("\n").splitlines()) + "\n"
+
+
+def test_relay_in_ten_columns_a_step() -> None:
+    assert expected(
+        """
+                       1         2         3         4         5         6         7         8
+            main       █nursery█┓┈ waits for 2 children ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈▲░░┏█return█■
+            ├ producer       ▼░░┗█send████┓┈┈┈┈┈┈▲░░┏█send████┓┈┈┈┈┈┈▲░░┏█return█■┓      ╎  ┃
+            └ consumer       ▼░░░░░░░░░░░░┗█receive↺┛░░░░░░░░░┗█receive↺┛░░░░░░░░░┗█return█■┛
+            prints                                   sent      got value message 0
+            """
+    ) == picture(folded(relay()))
+
+
+def test_event_in_three_columns_a_step() -> None:
+    """The loop's sleep is one column in its own lane, and its wake reaches down to the task."""
+    drawn = picture(folded(event()), width=60)
+    assert (
+        expected(
+            """
+                    1  2  3  4  5  6  7  8  9
+        (loop)                 ┏██┓
+        main        ██┓┈┈┈┈┈┈┈┈┃╎┈┃┈┈┈┈┈┈▲░┏█■
+        ├ task_a    ▼░┗██┓┈┈┈┈┈┃▼░┗█■┓   ╎ ┃
+        ├ task_b #1 ▼░░░░┗██┓┈┈┃┈┈┈▼░┗█■┓╎ ┃
+        └ task_b #2 ▼░░░░░░░┗██┛┈┈┈▼░░░░┗█■┛
+        """
+        ).splitlines()
+        == drawn.splitlines()[:6]
+    )
+
+
+def test_one_column_a_step_is_a_staircase() -> None:
+    timeline = folded(relay())
+    rows = lay_rows(timeline)
+    drawn = StepsPicture(timeline, rows, StepsView(1, 8, 1))
+    assert ["█┈┈┈┈┈▲■", "▼█▲█▲■╎ ", "▼░↺░↺░■ "] == [drawn.line(row).text for row in range(3)]
+
+
+def test_how_a_task_ended_is_its_last_character() -> None:
+    story = Story()
+    story.spawn("main")
+    story.step("main", waits="nursery", spawns=("a", "b"))
+    story.step("a", exits="raised", error=e.Error("builtins.ValueError", "no"))
+    story.step("b", exits="cancelled")
+    drawn = picture(folded(story)).splitlines()
+    assert drawn[2].endswith("█raise██!┓ ValueError")
+    assert drawn[3].endswith("█cancel█╳")
+
+
+def test_a_step_of_a_folded_task_is_drawn_on_the_row_it_is_folded_into() -> None:
+    timeline = folded(relay())
+    rows = lay_rows(timeline, folded={1})
+    assert ["main"] == [row.label for row in rows.rows]
+    drawn = StepsPicture(timeline, rows, StepsView(1, 80, 10))
+    assert drawn.line(0).text.startswith("█nursery█━▓send▓▓▓▓━▓receive↺━")
+
+
+def test_a_library_task_hides_in_its_nearest_shown_ancestor() -> None:
+    story = Story()
+    story.spawn("main")
+    story.step("main", waits="nursery", spawns=("fetch",))
+    story.spawn("attempt", by="fetch", role="library")
+    story.step("attempt", exits="returned")
+    timeline = folded(story)
+    assert ["main", "fetch"] == [row.label for row in lay_rows(timeline).rows]
+    assert 1 == lay_rows(timeline).row_of(3)
+    assert ["<init>", "main", "fetch", "attempt"] == [row.label for row in lay_rows(timeline, system=True).rows]
+
+
+def test_tree_of_the_rows() -> None:
+    story = Story()
+    story.spawn("main")
+    for child in ("a", "b"):
+        story.spawn(child, by="main")
+    story.spawn("a1", by="a")
+    story.spawn("b1", by="b")
+    assert [("", "main"), ("├ ", "a"), ("│ └ ", "a1"), ("└ ", "b"), ("  └ ", "b1")] == [
+        (row.branch, row.label) for row in lay_rows(folded(story)).rows
+    ]
+
+
+def test_a_deep_tree_needs_no_stack() -> None:
+    story = Story()
+    story.spawn("t0")
+    for i in range(1, 3000):
+        story.spawn(f"t{i}", by=f"t{i - 1}")
+    assert 3000 == len(lay_rows(folded(story)).rows)
+
+
+def test_the_playhead_marks_its_column_and_what_follows_is_faint() -> None:
+    timeline = folded(relay())
+    line = StepsPicture(timeline, lay_rows(timeline), StepsView(1, 80, 10, playhead=3)).line(0)
+    assert all(ink & PLAYHEAD for ink in line.inks[20:29])
+    assert not any(ink & (PLAYHEAD | FUTURE) for ink in line.inks[:20])
+    assert all(ink & FUTURE for ink in line.inks[30:])
+
+
+def test_only_as_many_steps_as_were_asked_for() -> None:
+    assert picture(folded(relay()), last=2).splitlines()[0].split() == ["7", "8"]
+
+
+def test_nothing_to_draw_is_said() -> None:
+    assert "no step of trio was recorded\n" == picture(Timeline())
+
+
+# -- the time axis ---------------------------------------------------------------------------
+
+
+def test_ten_seconds_of_sleep_are_most_of_the_picture() -> None:
+    timeline = folded(event())
+    drawn = picture(timeline, axis="time", width=80).splitlines()
+    assert drawn[1].startswith("main        │ nursery ┈┈┈┈")
+    assert drawn[2].rstrip().endswith("┈■")
+    assert drawn[3].startswith("├ task_b #1 │ wait ┈┈┈")
+    assert drawn[0].split()[:3] == ["0", "s", "2"]
+
+
+def test_a_long_step_is_solid_and_a_short_one_a_stroke() -> None:
+    story = Story()
+    story.spawn("main")
+    story.step("main", waits="sleep")
+    story.sleep(20)
+    story.t += 20 * MILLISECOND
+    story.events.append(e.TaskScheduled(story.t, 2, "timer"))
+    story.events.append(e.BeforeTaskStep(story.t, 2))
+    story.t += 30 * MILLISECOND
+    story.events += [e.TaskExited(story.t, 2, "returned"), e.AfterTaskStep(story.t, 2)]
+    timeline = folded(story)
+    view = TimeView(0, 10 * MILLISECOND, 12)
+    text = TimePicture(timeline, lay_rows(timeline, loop=False), view).line(0).text
+    assert text[0] == "│"
+    assert 2 <= text.count("█") <= 3
+    assert 1 == text.count("■")
+    assert 1 == text.count("│"), "the edges of a long step are no short steps"
+
+
+@pytest.mark.parametrize(("cell", "step"), [(1, 10), (2, 20), (10, 100), (12, 100), (13, 200), (1_000_000, 10_000_000)])
+def test_ruler_numbers_are_round_and_stand_apart(cell: int, step: int) -> None:
+    assert step == ruler_step(cell)
+
+
+@given(st.integers(1, 10**15))
+def test_cells_are_rounded_up_by_less_than_double(cell: int) -> None:
+    assert cell <= round_cell(cell) < 2 * cell + 1
+
+
+@given(st.integers(1, 3_000_000), st.integers(0, 10_000 * MILLISECOND), st.integers(1, 60))
+def test_a_solid_cell_is_never_false(cell: int, start: int, width: int) -> None:
+    """Where a cell is `█`, its task ran for at least half of it; where it ran for a whole cell, the cell is `█`."""
+    timeline = folded(event())
+    view = TimeView(start, cell, width)
+    drawn = TimePicture(timeline, lay_rows(timeline, loop=False), view)
+    for row, lane in enumerate(timeline.lanes[1:]):
+        for column, glyph in enumerate(drawn.line(row).glyphs):
+            begin = view.moment(column)
+            ran = lane.ran_until(begin + cell) - lane.ran_until(begin)
+            if glyph == "█":
+                assert 2 * ran >= cell
+            elif ran == cell:
+                assert glyph in "■│", (row, column, glyph)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(any_event, max_size=30), st.integers(1, 200), st.sampled_from(["steps", "time"]))
+def test_any_log_can_be_drawn(events: list[e.Event], width: int, axis: str) -> None:
+    timeline = Timeline()
+    timeline.feed([e.BeforeRun(0, 1, "main", "trio", "T", "0", "live", 0), *events])
+    for line in picture(timeline, axis=axis, width=width, system=True).splitlines():  # type: ignore[arg-type]
+        assert line == clean(line)

@@ -1,0 +1,141 @@
+"""Words: names, verbs, durations, sentences."""
+
+from __future__ import annotations
+
+import pytest
+from story import Story, event, relay
+
+from triotrace.events import Place
+from triotrace.timeline.canvas import Line, cells, width_of
+from triotrace.timeline.describe import describe
+from triotrace.timeline.durations import short_duration
+from triotrace.timeline.names import short_name
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.verbs import Verbs
+from triotrace.timeline.words import state_words, what_happened, what_is_next
+
+
+def folded(story: Story) -> Timeline:
+    timeline = Timeline()
+    timeline.feed(story.events)
+    return timeline
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "short"),
+    [
+        ("__main__.producer", "producer", "producer"),
+        ("__main__.main.<locals>.worker", "main.<locals>.worker", "worker"),
+        ("app.Server.handle", "Server.handle", "Server.handle"),
+        ("app.Server.handle", "", "Server.handle"),
+        ("trio._highlevel_open_tcp_stream.attempt_connect", "", "attempt_connect"),
+        ("my own name", "f", "my own name"),
+        ("<init>", "", "<init>"),
+        ("", "", ""),
+        ("a..b", "", "a..b"),
+    ],
+)
+def test_short_names(name: str, function: str, short: str) -> None:
+    assert short == short_name(name, function)
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "call", "verb"),
+    [
+        ("    await client.get(url)", 4, "SocketStream.receive_some", ("get", "client.get")),
+        ("    await trio.sleep(1)", 4, "sleep", ("sleep", "sleep")),
+        ("    async with trio.open_nursery() as n:", 4, "nursery", ("nursery", "nursery")),
+        ("    async for value in receive:", 4, "MemoryReceiveChannel.receive", ("receive", "receive")),
+        ("é = await event.wait()", 5, "Event.wait", ("wait", "event.wait")),
+        ("", None, "Lock.acquire", ("acquire", "acquire")),
+        ("x", 900, None, ("", "")),
+    ],
+)
+def test_verbs_say_what_the_source_says(
+    source: str, column: int | None, call: str | None, verb: tuple[str, str]
+) -> None:
+    verbs = Verbs()
+    verbs.add_source("f.py", source)
+    verbs.add_place(Place(1, "f.py", 1, column=column, call=call))
+    found = verbs.verb(1)
+    assert verb == (found.short, found.full)
+
+
+def test_marked_expression() -> None:
+    verbs = Verbs()
+    place = Place(1, "f.py", 1, end_line=1, column=4, end_column=17)
+    verbs.add_source("f.py", "ü = await f(1)  # so")
+    assert ("ü =", " await f(1)  ", "# so") == verbs.marked(place)
+
+
+def test_a_place_outside_its_source_has_no_words() -> None:
+    verbs = Verbs()
+    verbs.add_source("f.py", "one line")
+    verbs.add_place(Place(1, "f.py", 999, column=3, call="sleep"))
+    assert "sleep" == verbs.verb(1).short
+    assert ("", "", "") == verbs.marked(verbs.places[1])
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "words"),
+    [(0, "0 s"), (7, "7 ns"), (7_400, "7 µs"), (85_000_000, "85 ms"), (10_000_000_000, "10.0 s"),
+     (300_000_000_000, "5 min"), (9_000_000_000_000, "2.5 h")],
+)  # fmt: skip
+def test_durations(nanoseconds: int, words: str) -> None:
+    assert words == short_duration(nanoseconds)
+
+
+def test_sentences_of_the_relay() -> None:
+    timeline = folded(relay())
+    assert "main starts producer and consumer. It waits for 2 children." == what_happened(timeline, 1)
+    assert what_happened(timeline, 3) == (
+        "consumer takes the message that producer was waiting to send: producer is ready. "
+        "It gives way at `receive` and stays in the queue."
+    )
+    assert "consumer was the last child of main: main is ready. It returns." == what_happened(timeline, 7)
+    assert "producer" == what_is_next(timeline, 1)
+    assert "" == what_happened(timeline, 0)
+    assert "" == what_is_next(timeline, 8)
+
+
+def test_sentences_of_the_event() -> None:
+    timeline = folded(event())
+    assert "Nobody was ready: the loop slept for 10.0 s. Then task_a is ready." == what_happened(timeline, 5)
+    assert "task_a sets the event: task_b #1 and task_b #2 are ready. It returns." == what_happened(timeline, 6)
+    assert "the loop sleeps" == what_is_next(timeline, 4)
+
+
+def test_states_in_words() -> None:
+    timeline = folded(event())
+    task_b = timeline.lanes[3]
+    said = [state_words(timeline, task_b, slot) for slot in (0, 1, 3, 6, 7)]
+    assert ["not born yet", "ready, in the queue", "waits: wait", "ready, in the queue", "returned"] == said
+
+
+def test_description_names_the_waker() -> None:
+    timeline = folded(event())
+    facts = dict(describe(timeline, timeline.lanes[3], 6))
+    assert "by task_a in step 6" == facts["made ready"]
+    assert "main" == facts["nursery of"]
+
+
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [
+        ("ab", ["a", "b"]),
+        ("日本", ["日", "", "本", ""]),
+        ("e\u0301", ["e\u0301"]),
+        ("👨\u200d👩", ["👨", "", "👩", ""]),
+    ],
+)
+def test_cells(text: str, split: list[str]) -> None:
+    assert split == cells(text)
+    assert len(split) == width_of(text)
+
+
+def test_a_line_never_grows() -> None:
+    line = Line(5)
+    line.write(3, "日本", 1)  # type: ignore[arg-type]
+    line.write(-1, "日本", 1)  # type: ignore[arg-type]
+    line.put(99, "x", 1)  # type: ignore[arg-type]
+    assert 5 == width_of(line.text)
