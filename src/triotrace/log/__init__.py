@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from triotrace.log.files import MAX_TOTAL, LogTail, read_log
-from triotrace.log.finish import convert_log, finish_log, is_converted
+from triotrace.log.files import MAX_TOTAL, LogTail, read_kind, read_log
+from triotrace.log.finish import convert_log, finish_log, is_converted, keep_log
 from triotrace.log.lines import MAX_LINE, clip, encode
 from triotrace.log.reader import LogReader
 
@@ -17,5 +17,7 @@ __all__ = [
     "encode",
     "finish_log",
     "is_converted",
+    "keep_log",
+    "read_kind",
     "read_log",
 ]

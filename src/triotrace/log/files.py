@@ -8,14 +8,20 @@ from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
+
+import msgspec
 
 from triotrace.clean import clean
 from triotrace.errors import LogError
 from triotrace.events import Event
 from triotrace.log.forms import PIECE, FormError, Unpacker
+from triotrace.log.lines import MAX_LINE
 from triotrace.log.reader import LogReader
 
-__all__ = ["MAX_TOTAL", "LogTail", "open_log", "read_log"]
+__all__ = ["MAX_TOTAL", "LogTail", "open_log", "plain_pieces", "read_kind", "read_log"]
+
+Kind = TypeVar("Kind", bound=Event)
 
 MAX_TOTAL = 4 * 1024**3
 """Bytes that a compressed log may unpack to; a plain one is as long as it is."""
@@ -100,6 +106,36 @@ def read_log(path: Path, *, warn: Callable[[str], object] | None = None) -> Iter
         if warn:
             for warning in tail.reader.warnings:
                 warn(warning)
+
+
+def read_kind(path: Path, kind: type[Kind]) -> Iterator[Kind]:
+    """Yield the events of one kind in a log that we wrote, without reading the others. Raises LogError."""
+    start = b'{"event":"%s"' % str(kind.__struct_config__.tag).encode()
+    decode = msgspec.json.Decoder(kind).decode
+    count, rest = 0, b""
+    for piece in plain_pieces(path):
+        *lines, rest = (rest + piece).split(b"\n")
+        for number, line in enumerate(lines, count + 1):
+            if line.startswith(start):
+                try:
+                    yield decode(line)
+                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                    raise LogError(f"{clean(str(path))}:{number}: {clean(str(error), 200)}") from None
+        count += len(lines)
+        if len(rest) > MAX_LINE:
+            raise LogError(f"{clean(str(path))}:{count + 1}: a line longer than {MAX_LINE} bytes")
+
+
+def plain_pieces(path: Path, *, max_total: int = MAX_TOTAL) -> Iterator[bytes]:
+    """Yield the lines of a log in any form, as pieces of bytes. Raises LogError."""
+    unpacker = Unpacker(max_total=max_total)
+    with open_log(path) as file:
+        try:
+            while chunk := file.read(PIECE):
+                yield from unpacker.feed(chunk)
+            yield from unpacker.finish()
+        except FormError as error:
+            raise LogError(f"{clean(str(path))}: {clean(str(error), 200)}") from None
 
 
 def open_log(path: Path) -> FileIO:

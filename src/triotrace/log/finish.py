@@ -8,21 +8,24 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import FileIO
+from itertools import islice
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from triotrace.clean import clean
 from triotrace.errors import LogError
 from triotrace.events import BIGGEST, Dropped, Event, Footer, Header, Nanoseconds
-from triotrace.log.files import open_log
+from triotrace.log.files import open_log, plain_pieces
 from triotrace.log.forms import as_document, as_gzip
 from triotrace.log.lines import MAX_LINE, encode
 from triotrace.log.reader import LogReader
 
-__all__ = ["convert_log", "finish_log", "is_converted"]
+__all__ = ["convert_log", "finish_log", "is_converted", "keep_log"]
 
 _CHUNK = 1024 * 1024
+_EVENTS_AT_ONCE = 100
 _T = re.compile(rb'"t":(\d{1,15})[,}]')
 
 
@@ -56,19 +59,16 @@ def finish_log(
         rest = file.read(MAX_LINE + 1).rstrip(b"\0")
     now = clock() - scan.origin
     t = now if scan.last_t <= now <= BIGGEST else scan.last_t
-    size, lines, dropped, mended = scan.size, scan.lines, scan.dropped, b""
-    if rest:
-        if _is_record(rest):
-            size, mended, lines = size + len(rest), b"\n", lines + 1
-        else:
-            mended, lines, dropped = encode([Dropped(t=t, count=1, since=scan.last_t)]), lines + 1, dropped + 1
-    words = list(last_words(t))
-    footer = Footer(t=t, events=lines - 1 + len(words), dropped=min(BIGGEST, dropped + lost), exit=exit)
+    size, dropped, mended = scan.size, scan.dropped, b""
+    if rest and _is_record(rest):
+        size, mended = size + len(rest), b"\n"
+    elif rest:
+        mended, dropped = encode([Dropped(t=t, count=1, since=scan.last_t)]), dropped + 1
+    footer = Footer(t=t, events=scan.lines - 1 + bool(rest), dropped=min(BIGGEST, dropped + lost), exit=exit)
     try:
-        _append(path, size, mended + encode([*words, footer]))
+        return _append(path, size, mended, iter(last_words(t)), footer)
     except OSError as error:
         raise LogError(f"{clean(str(path))}: the log has no footer: {error.strerror}") from None
-    return footer
 
 
 def is_converted(path: Path) -> bool:
@@ -76,29 +76,36 @@ def is_converted(path: Path) -> bool:
     return path.name.endswith((".json", ".gz"))
 
 
-def convert_log(lines: Path, destination: Path) -> None:
-    """Write the log `lines` in the form that the name `destination` asks for. Raises LogError."""
+def convert_log(log: Path, destination: Path) -> None:
+    """Write a log, whatever its form, in the form that the name `destination` asks for. Raises LogError."""
     # Beside the destination, so that it takes its name in one move.
     temporary = destination.with_name(f".{destination.name}.{os.getpid()}.tmp")
     try:
-        with open_log(lines) as file:
-            packed: Iterable[bytes] = _chunks(file)
-            if destination.name.removesuffix(".gz").endswith(".json"):
-                packed = as_document(packed)
-            if destination.name.endswith(".gz"):
-                packed = as_gzip(packed)
-            with open(temporary, "xb", opener=_private) as out:
-                try:
-                    out.writelines(packed)
-                    out.flush()
-                    temporary.replace(destination)
-                except BaseException:
-                    temporary.unlink(missing_ok=True)
-                    raise
+        packed: Iterable[bytes] = plain_pieces(log)
+        if destination.name.removesuffix(".gz").endswith(".json"):
+            packed = as_document(packed)
+        if destination.name.endswith(".gz"):
+            packed = as_gzip(packed)
+        with open(temporary, "xb", opener=_private) as out:
+            try:
+                out.writelines(packed)
+                out.flush()
+                temporary.replace(destination)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
     except OSError as error:
-        raise LogError(
-            f"{clean(str(destination))}: cannot be written: {error.strerror}; the log is {clean(str(lines))}"
-        ) from None
+        why = f"cannot be written: {error.strerror}; the log is {clean(str(log))}"
+        raise LogError(f"{clean(str(destination))}: {why}") from None
+
+
+def keep_log(log: Path, path: Path) -> Path:
+    """Copy a log to a new name, in the form the name asks for, and return it. Raises LogError when it is taken."""
+    path = path.expanduser().absolute()
+    if path.exists() or path.is_symlink():
+        raise LogError(f"{clean(str(path))} exists: choose another name")
+    convert_log(log, path)
+    return path
 
 
 def _scan(file: FileIO, name: str) -> _Scan:
@@ -146,21 +153,30 @@ def _is_record(line: bytes) -> bool:
         return False
 
 
-def _append(path: Path, size: int, lines: bytes) -> None:
-    """Write `lines` at `size`, whole or not at all."""
+def _append(path: Path, size: int, mended: bytes, words: Iterator[Event], footer: Footer) -> Footer:
+    """Write all this at `size`, whole or not at all."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         os.ftruncate(descriptor, size)
         os.lseek(descriptor, size, os.SEEK_SET)
-        left = memoryview(lines)
         try:
-            while left:
-                left = left[os.write(descriptor, left) :]
+            _write(descriptor, mended)
+            while some := list(islice(words, _EVENTS_AT_ONCE)):
+                footer = replace(footer, events=footer.events + len(some))
+                _write(descriptor, encode(some))
+            _write(descriptor, encode([footer]))
         except OSError:
             os.ftruncate(descriptor, size)
             raise
     finally:
         os.close(descriptor)
+    return footer
+
+
+def _write(descriptor: int, lines: bytes) -> None:
+    left = memoryview(lines)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _private(path: str, flags: int) -> int:

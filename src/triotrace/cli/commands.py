@@ -1,0 +1,178 @@
+"""The commands: run, record, replay, show, demo, examples."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from triotrace import __version__
+from triotrace.cli.lessons import copy_lessons, lesson, list_lessons
+from triotrace.cli.options import AXIS, LOG, TargetCommand, place_of, recording_options, wishes_of
+from triotrace.cli.say import say
+from triotrace.errors import TriotraceError
+from triotrace.launch import (
+    Target,
+    Wishes,
+    cached_place,
+    die_of,
+    find_python,
+    free_place,
+    newest_log,
+    parse_target,
+    record,
+)
+
+__all__ = ["triotrace"]
+
+Axis = Literal["steps", "time"]
+
+
+class _Words(click.Group):
+    """A group that knows what was meant by `triotrace script.py`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the first word."""
+        word = args[0]
+        if self.get_command(ctx, word) is None and (word.endswith(".py") or word == "-m"):
+            raise click.UsageError(f"{word!r} is no command; to watch a program: `triotrace run {' '.join(args)}`", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Words,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "--version", "-V", message="triotrace %(version)s")
+@click.pass_context
+def triotrace(context: click.Context) -> None:
+    """See structured concurrency: a live timeline of any trio program, in the terminal."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@triotrace.command(cls=TargetCommand)
+@recording_options
+@click.option(
+    "--stdin", metavar="FILE", type=click.Path(path_type=Path), help="What the program reads. [default: empty]"
+)
+@AXIS
+def run(target: tuple[str, ...], stdin: Path | None, axis: Axis | None, **options: Any) -> int:
+    """Run a program and watch it live.
+
+    The program is a script, a module (-m), or any command that starts Python (--); all that follows belongs to it.
+    Exit status: the program's own, 128+N if signal N ended it, 0 if you left first.
+    """
+    from triotrace.cli.watching import require_terminal, watch_live
+
+    _refuse_windows()
+    program = parse_target(target)
+    program.check()
+    require_terminal("run", "`triotrace record` runs it without one, `triotrace show` prints its picture")
+    is_script = program.kind == "script"
+    return watch_live(
+        program,
+        _python_for(program, options["python"]),
+        place_of(options, partial(cached_place, program.name)),
+        wishes_of(options, order="started" if is_script else "shuffled"),
+        stdin=stdin,
+        axis=axis or ("steps" if is_script else "time"),
+    )
+
+
+@triotrace.command("record", cls=TargetCommand)
+@recording_options
+def record_command(target: tuple[str, ...], **options: Any) -> int:
+    """Run a program with no viewer, and keep its log.
+
+    Its terminal, stdin, prints and exit status are its own. Without -o the log is NAME.triotrace.jsonl, numbered when
+    that exists.
+    """
+    _refuse_windows()
+    program = parse_target(target)
+    program.check()
+    python = _python_for(program, options["python"])
+    place = place_of(options, partial(free_place, program.name))
+    outcome = record(program, python, place, wishes_of(options, order="shuffled"))
+    for sentence in outcome.sentences:
+        say(sentence)
+    if outcome.log and options["output"] is None and sys.stderr is not None and sys.stderr.isatty():
+        say(f"the log is {outcome.log.name}; watch it with `triotrace replay {outcome.log.name}`")
+    if outcome.returncode < 0:
+        die_of(-outcome.returncode)
+    return outcome.status
+
+
+@triotrace.command()
+@click.argument("log", type=click.Path(path_type=Path), required=False)
+@AXIS
+def replay(log: Path | None, axis: Axis | None) -> int:
+    """Watch a log; without LOG, that of the newest run."""
+    from triotrace.cli.watching import require_terminal, watch_tape
+
+    log = newest_log() if log is None else log
+    require_terminal("replay", "`triotrace show LOG` prints the picture as text")
+    return watch_tape(log, axis=axis)
+
+
+@triotrace.command()
+@LOG
+@AXIS
+@click.option(
+    "--width", metavar="COLUMNS", type=click.IntRange(20, 100_000), help="[default: the terminal's, else 100]"
+)
+@click.option("--last", metavar="N", type=click.IntRange(min=1), help="Only the last N steps.")
+def show(log: Path, axis: Axis | None, width: int | None, last: int | None) -> None:
+    """Print the picture of a log once, as text."""
+    from triotrace.cli.pictures import draw
+
+    width = width or shutil.get_terminal_size(fallback=(100, 24)).columns
+    drawn, warnings = draw(log, axis=axis, width=max(20, width), last=last)
+    click.echo(drawn, nl=False)
+    for warning in warnings:
+        say(warning)
+
+
+@triotrace.command()
+def demo() -> int:
+    """Watch a built-in lesson: a relay of two tasks over memory channels."""
+    from triotrace.cli.watching import require_terminal, watch_live
+
+    _refuse_windows()
+    script = lesson("exemplo_06.py")
+    require_terminal("demo", "`triotrace record` and `triotrace show` work without one")
+    program = Target("script", (str(script),))
+    wishes = Wishes(order="started")
+    return watch_live(program, Path(sys.executable), cached_place(program.name), wishes, axis="steps")
+
+
+@triotrace.command()
+@click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
+def examples(directory: Path | None) -> None:
+    """List the lessons, or copy them to DIR."""
+    if directory is None:
+        click.echo(list_lessons(), nl=False)
+    else:
+        count = copy_lessons(directory)
+        click.echo(f"{count} files are in {directory}; begin with: triotrace run {directory / 'exemplo_01.py'}")
+
+
+def _python_for(program: Target, chosen: str | None) -> Path:
+    if program.kind == "command":
+        if chosen is not None:
+            raise click.UsageError("--python chooses for a script or module; a command after -- names its own")
+        return Path(sys.executable)
+    return find_python(chosen)
+
+
+def _refuse_windows() -> None:
+    if not hasattr(signal, "SIGKILL"):
+        raise TriotraceError("programs cannot be traced on Windows yet; `replay` and `show` read logs from elsewhere")

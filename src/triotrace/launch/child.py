@@ -1,0 +1,156 @@
+"""`run`: the program in a session of its own, its prints in private files, its end at our command."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+from triotrace.clean import clean
+from triotrace.errors import TriotraceError
+from triotrace.launch.ending import Outcome, convert, finish_recording, leftovers
+from triotrace.launch.inside import GRACE, Report, Wishes, Workplace
+from triotrace.launch.names import LogPlace
+from triotrace.launch.record import start
+from triotrace.launch.target import Target
+from triotrace.log import keep_log
+
+__all__ = ["Child"]
+
+_PATIENCE = {signal.SIGINT: 2.0, signal.SIGTERM: 2.0, signal.SIGKILL: 2.0}
+"""The ladder: each signal to the whole group, and the seconds it is given."""
+
+_GLANCE = 0.01
+_MOST_UNTOLD = 1024 * 1024  # bytes
+
+
+class Child:
+    """A program under `run`. It is over once its log has a footer; `end` and `finish` may be called at any time."""
+
+    def __init__(
+        self, target: Target, python: Path, place: LogPlace, wishes: Wishes, *, stdin: Path = Path(os.devnull)
+    ) -> None:
+        self.title = target.title
+        self._place = place
+        self._wishes = wishes
+        self._workplace = Workplace()
+        self._lock = threading.Lock()  # the viewer may ask from another thread than the one that ends it
+        self._grace_ends: float | None = None
+        self._ended: tuple[int, Report, list[str]] | None = None
+        try:
+            with contextlib.ExitStack() as stack:
+                descriptors = [_open(stdin, os.O_RDONLY | os.O_NOCTTY)]
+                stack.callback(os.close, descriptors[0])
+                for path in self._workplace.spills.values():
+                    descriptors.append(_open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL))
+                    stack.callback(os.close, descriptors[-1])
+                self._process = start(
+                    target.command(python),
+                    self._workplace.environment(target, place.lines, wishes, capture=True),
+                    stdin=descriptors[0],
+                    stdout=descriptors[1],
+                    stderr=descriptors[2],
+                    own_session=True,
+                )
+        except BaseException:
+            self._workplace.remove()
+            place.release()
+            raise
+
+    @property
+    def log(self) -> Path:
+        """Where the program writes its log; the file may not exist yet."""
+        return self._place.lines
+
+    @property
+    def living(self) -> bool:
+        """Whether the program still runs. Once this says no, the log is whole."""
+        return self.poll() is None
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended, -N for signal N, as far as is known."""
+        return self._ended[0] if self._ended else None
+
+    def poll(self) -> int | None:
+        """Look whether the program has ended; if it has, finish the lines of its log and return how it ended."""
+        with self._lock:
+            if self._ended is None:
+                returncode = self._process.poll()
+                if returncode is None or self._is_within_grace():
+                    return None
+                report, said = finish_recording(
+                    self._place,
+                    self._workplace,
+                    returncode=returncode,
+                    spilled=True,
+                    max_size=self._wishes.max_size,
+                )
+                self._ended = returncode, report, said
+            return self._ended[0]
+
+    def interrupt(self) -> None:
+        """Do what Ctrl+C in its own terminal would do."""
+        if self.living:
+            self._signal(signal.SIGINT)
+
+    def end(self) -> None:
+        """End the program and all that it left in its process group, gently first."""
+        for number, seconds in _PATIENCE.items():
+            if not self._is_group_there():
+                break
+            self._signal(number)
+            self._signal(signal.SIGCONT)  # a stopped process takes no signal but this and SIGKILL
+            deadline = time.monotonic() + seconds
+            while self._is_group_there() and time.monotonic() < deadline:
+                time.sleep(_GLANCE)
+        self._process.wait()
+        while self.poll() is None:
+            time.sleep(_GLANCE)
+
+    def keep(self, path: Path) -> Path:
+        """Copy the log to `path`, in the form its name asks for. Raises TriotraceError."""
+        return keep_log(self.log, path)
+
+    def finish(self) -> Outcome:
+        """End the program if it still runs, give its log its final form, clean up, and tell how it went."""
+        self.end()
+        assert self._ended is not None
+        returncode, report, said = self._ended
+        log, more = convert(self._place)
+        untold = () if log else tuple(leftovers(self._workplace, Report(), 0, room=_MOST_UNTOLD))
+        self._workplace.remove()
+        self._place.release()
+        sentences = (*said, *report.sentences(self.title, has_log=log is not None), *more)
+        return Outcome(returncode, log, sentences, untold)
+
+    def _is_within_grace(self) -> bool:
+        if self._grace_ends is None:
+            self._grace_ends = time.monotonic() + GRACE
+        return time.monotonic() < self._grace_ends and self._workplace.is_at_work()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def _is_group_there(self) -> bool:
+        # Our zombie counts as a member until it is reaped.
+        self._process.poll()
+        try:
+            os.killpg(self._process.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:  # macOS says so of a group of zombies
+            return self._process.returncode is None
+        return True
+
+
+def _open(path: Path, flags: int) -> int:
+    try:
+        descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise TriotraceError(f"{clean(str(path))}: cannot be opened: {error.strerror}") from None
+    return descriptor

@@ -1,0 +1,161 @@
+"""What parent and child agree on: the environment that lets us in, and what the child reports back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import triotrace
+from triotrace.clean import clean
+from triotrace.launch.target import Target
+
+__all__ = ["GRACE", "Report", "Wishes", "Workplace"]
+
+INJECT = Path(triotrace.__file__).parent / "tracing" / "inject"
+
+GRACE = 1.0
+"""Seconds that the descendants of a command have, once it has ended, to end too before their log is closed."""
+
+_LONGEST_REPORT = 1024 * 1024  # bytes; a program that writes into our private file does not fill our memory
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants of the recording."""
+
+    order: str = "shuffled"
+    source: bool = True
+    output: bool = True
+    max_size: int = 1024**3
+    mine: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the child told about itself; all empty when nothing of ours ran there."""
+
+    python: str | None = None
+    missing: str | None = None
+    trio: str | None = None
+    ran: bool = False
+    lost: tuple[tuple[str, int], ...] = ()
+    processes: tuple[int, ...] = ()
+    consumed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def lost_count(self) -> int:
+        """Events that were lost without a word in the log."""
+        return sum(count for _, count in self.lost)
+
+    def sentences(self, title: str, *, has_log: bool) -> list[str]:
+        """Say why there is no trace, or what it lacks; nothing when all is well."""
+        name = clean(title, 60)
+        lost = [f"{reason}{f' ({count} events)' if count else ''}" for reason, count in self.lost]
+        if self.missing is not None:
+            return [f"no trace of {name}: its Python cannot import triotrace ({self.missing}); install triotrace there"]
+        if self.python is None:
+            why = "nothing of triotrace ran in it: it is no Python, or one started with -I, -E or -S"
+            return [f"no trace of {name}: {why}"]
+        if self.ran and not has_log:
+            return [
+                f"no trace of {name}: trio ran where it could not be followed{': ' if lost else ''}{'; '.join(lost)}"
+            ]
+        said = [f"the trace is incomplete: {text}" for text in lost]
+        if self.trio is None:
+            said.append(f"{name} never started trio: it did not even import it")
+        elif not self.ran:
+            said.append(f"{name} imported trio {self.trio}, but never started it")
+        return said
+
+
+class Workplace:
+    """The private folder of one run, mode 0700: the status file, and the spill files of its prints."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="triotrace-"))
+        self.status = self.folder / "status"
+        self.status.touch(mode=0o600)
+        self.spills = {stream: self.folder / stream for stream in ("stdout", "stderr")}
+
+    def environment(self, target: Target, log: Path, wishes: Wishes, *, capture: bool) -> dict[str, str]:
+        """Return the environment in which the program traces itself."""
+        pythonpath = os.environ.get("PYTHONPATH")
+        agreed = {
+            "log": str(log),
+            "status": str(self.status),
+            "claim": "first" if target.kind == "command" else "self",
+            "pid": os.getpid(),
+            "pythonpath": pythonpath,
+            "order": wishes.order,
+            "source": wishes.source,
+            "output": wishes.output,
+            "capture": {stream: str(path) for stream, path in self.spills.items()} if capture else None,
+            "max_size": wishes.max_size,
+            "mine": list(wishes.mine),
+        }
+        # An empty PYTHONPATH counts as none; joined to a path it would mean the current folder.
+        path = f"{INJECT}{os.pathsep}{pythonpath}" if pythonpath else str(INJECT)
+        return {**os.environ, "PYTHONPATH": path, "TRIOTRACE": json.dumps(agreed)}
+
+    def report(self) -> Report:
+        """Read what the child told. What is no entry of ours is passed over: the program can write there too."""
+        try:
+            with self.status.open("rb") as file:
+                lines = file.read(_LONGEST_REPORT).splitlines()
+        except OSError:
+            lines = []
+        told: dict[str, object] = {}
+        lost: list[tuple[str, int]] = []
+        processes: list[int] = []
+        for line in lines:
+            try:
+                entry = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(entry, dict):
+                told |= entry
+                if "lost" in entry:
+                    lost.append((_text(entry["lost"]) or "for an unknown reason", _count(entry.get("count"))))
+                if process := _count(entry.get("pid")):
+                    processes.append(process)
+        consumed = told.get("consumed")
+        return Report(
+            python=_text(told.get("python")),
+            missing=_text(told.get("missing")),
+            trio=_text(told.get("trio")),
+            ran="run" in told,
+            lost=tuple(lost),
+            processes=tuple(processes),
+            consumed={name: _count(consumed.get(name)) for name in self.spills} if isinstance(consumed, dict) else {},
+        )
+
+    def is_at_work(self) -> bool:
+        """Whether a process that might write the log still lives: of a command, a descendant may outlive the first."""
+        return any(_lives(process) for process in self.report().processes)
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _text(value: object) -> str | None:
+    return clean(value, 200) if isinstance(value, str) else None
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and 0 <= value < 2**53 else 0
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's: a child of the program that took other rights
+        pass
+    return True
