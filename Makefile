@@ -15,12 +15,13 @@ USER := .venv/.installed
 DEVELOPER := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format wheel clean
+.PHONY: help demo test lint format pictures wheel clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make lint    ruff, mypy, and the floors of the house'
 	@echo 'make format  ruff puts the code in order'
+	@echo 'make pictures  draw the drawings in the documents anew'
 	@echo 'make wheel   build dist/*.whl'
 	@echo 'make clean   remove .venv and all that was built'
 
@@ -56,6 +57,10 @@ lint: $(DEVELOPER)
 format: $(DEVELOPER)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# The drawings in the documents, anew from real runs.
+pictures: $(USER)
+	$(BIN)/python docs/draw.py
 
 wheel: $(VENV)
 	@$(PIP) wheel --no-deps --wheel-dir dist .
