@@ -24,17 +24,16 @@ GIVEN = "first line\nand more: é\n".encode()
 
 def outcomes(
     folder: Path,
-    script: Path,
-    *words: str,
+    *words: str | Path,
     env: Mapping[str, str] = {},
     redirection: str = "",
     before: Callable[[], None] = lambda: None,
 ) -> tuple[Ended, Ended]:
-    """Run `script` plain and recorded, side by side, each in a home of its own, and return how they ended."""
+    """Run a script plain and recorded, side by side, each in a home of its own, and return how they ended."""
     homes = [folder / name for name in ("homeA", "homeB")]
     for home in homes:
         home.mkdir()
-    commands = [plain(script, *words), record(folder / "log.jsonl", script, *words)]
+    commands = [plain(*words), record(folder / "log.jsonl", *words)]
     if redirection:
         commands = [["sh", "-c", f'exec "$0" "$@" {redirection}', *command] for command in commands]
     both = [
@@ -121,6 +120,21 @@ def test_same_environment(tmp_path: Path, env: dict[str, str]) -> None:
     one, two = outcomes(tmp_path, written(tmp_path, SHOW), env=env)
     assert_same(one, two)
     assert one.status == 0
+
+
+def test_same_as_module(tmp_path: Path) -> None:
+    """`record -m MODULE` is `python -m MODULE`."""
+    script = written(tmp_path, SCRIPTS["looks at main-in-trio"][0] + SCRIPTS["looks at sys-in-trio"][0] + "1 / 0\n")
+    one, two = outcomes(tmp_path, "-m", "script", "--word", "-m", env={"PYTHONPATH": str(script.parent)})
+    assert b"--word" in one.stdout
+    assert_same(one, two)
+
+
+def test_same_as_folder(tmp_path: Path) -> None:
+    """A folder with a `__main__.py` is a script too."""
+    script = written(tmp_path, SHOW)
+    script.rename(script.with_name("__main__.py"))
+    assert_same(*outcomes(tmp_path, script.parent, "word"))
 
 
 def test_the_sitecustomize_that_ours_shadows_runs(tmp_path: Path) -> None:
