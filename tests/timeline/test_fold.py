@@ -73,6 +73,16 @@ def test_steps_of_trios_own_tasks_are_not_numbered() -> None:
     assert 12 * 1_000_000 < timeline.tape.ends[2] - timeline.tape.starts[2], "two sleeps with only trio's work between"
 
 
+def test_when_the_last_task_is_gone_no_sleep_is_numbered() -> None:
+    story = Story()
+    story.spawn("main")
+    story.step("main", exits="returned")
+    story.sleep(1)
+    timeline = folded(story)
+    assert ["main"] == steps(timeline)
+    assert not timeline.runs[0].slept
+
+
 def test_time_adds_up() -> None:
     """What a lane ran and queued is never more than it lived."""
     timeline = folded(event())

@@ -33,6 +33,8 @@ class Run:
     result: Result | None = None
     error: Error | None = None
     last_slot: int = 0
+    alive: int = 0
+    """How many main, user and library tasks live; without one, a sleep of the loop is trio's own affair."""
     running: int | None = None
     """The lane that runs now."""
     slept: bool = False

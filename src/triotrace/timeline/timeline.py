@@ -167,6 +167,7 @@ class Timeline:
         if run is not None:
             number = run.names.get(name, 0) + 1
             run.names[name] = number
+            run.alive += event.role in _NUMBERED
         lane = Lane(
             index=len(self.lanes),
             task=event.task,
@@ -267,6 +268,10 @@ class Timeline:
         self.now = event.t
         lane = self._known(event.task, event.t)
         self._move(lane, event)
+        if lane.result is None:
+            run = self._run_of.get(lane.run)
+            if run is not None:
+                run.alive -= lane.role in _NUMBERED
         lane.result, lane.error = EXITS[event.result], event.error
         if lane.parent is not None:
             self.lanes[lane.parent].alive_children -= 1
@@ -327,6 +332,8 @@ class Timeline:
         if run is None:
             self._damage(event.t, f"run {event.run} sleeps but never began")
             return
+        if not run.alive:
+            return  # trio closes its own shop
         run.asleep_since = event.t
         if not run.slept:
             run.slept = True

@@ -1,0 +1,166 @@
+"""The scene: playhead, choice, window and zoom as values, with no app running."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from story import Story, event, relay
+
+from triotrace.timeline.timeline import Timeline
+from triotrace.viewer.scene import Scene
+
+
+def scene_of(story: Story, **options: object) -> Scene:
+    timeline = Timeline()
+    scene = Scene(timeline, **options)  # type: ignore[arg-type]
+    scene.width = 60
+    timeline.feed(story.events)
+    scene.update()
+    return scene
+
+
+def test_it_follows_the_end_of_the_tape() -> None:
+    scene = scene_of(relay())
+    assert (8, True) == (scene.playhead, scene.following)
+    more = Story()
+    scene.timeline.feed(more.events)
+    scene.update()
+    assert scene.end == scene.playhead
+
+
+def test_a_look_back_ends_following_and_End_begins_it_again() -> None:
+    scene = scene_of(relay())
+    scene.move(-1)
+    assert (7, False) == (scene.playhead, scene.following)
+    scene.go_to_now()
+    assert (8, True) == (scene.playhead, scene.following)
+
+
+def test_the_playhead_stays_on_the_tape() -> None:
+    scene = scene_of(relay())
+    scene.move(99)
+    assert 8 == scene.playhead
+    scene.move(-99)
+    assert 0 == scene.playhead
+
+
+def test_the_window_goes_with_the_playhead() -> None:
+    scene = scene_of(relay())
+    for slot in (0, 3, 8, 1, 7):
+        scene.go(slot)
+        assert scene.first <= max(1, slot) < scene.first + 6
+
+
+def test_space_plays_to_the_end_and_then_from_the_start() -> None:
+    scene = scene_of(relay())
+    scene.go(5)
+    scene.play_or_pause()
+    for _ in range(9):
+        scene.tick()
+    assert (8, False) == (scene.playhead, scene.playing)
+    scene.play_or_pause()
+    assert (0, True) == (scene.playhead, scene.playing)
+    scene.play_or_pause()
+    scene.tick()
+    assert 0 == scene.playhead
+
+
+def test_choice_goes_with_the_playhead_until_someone_chooses() -> None:
+    scene = scene_of(event())
+    scene.go(2)
+    assert "task_a" == scene.chosen_lane.name
+    scene.choose(1)
+    assert "task_b" == scene.chosen_lane.name
+    scene.go(1)
+    assert "task_b" == scene.chosen_lane.name
+    scene.choose_nobody()
+    assert "main" == scene.chosen_lane.name
+
+
+def test_next_and_previous_step_of_the_chosen_task() -> None:
+    scene = scene_of(relay())
+    scene.choose_row(2)
+    seen = []
+    scene.go(0)
+    for _ in range(4):
+        scene.to_step_of_chosen(1)
+        seen.append(scene.playhead)
+    scene.to_step_of_chosen(-1)
+    assert [3, 5, 7, 7, 5] == [*seen, scene.playhead]
+
+
+def test_folding_takes_the_children_off_the_screen() -> None:
+    scene = scene_of(relay())
+    scene.choose_row(0)
+    scene.fold()
+    assert ["main +2"] == scene.labels
+    scene.fold()
+    assert 3 == len(scene.labels)
+
+
+def test_a_long_sleep_is_one_column_on_one_axis_and_most_of_the_other() -> None:
+    scene = scene_of(event())
+    scene.fit()
+    assert 1 == scene.picture.line(0).text.count("┏")
+    scene.switch_axis()
+    assert scene.picture.line(0).text.count("┈") >= 40
+
+
+def test_a_column_knows_its_step() -> None:
+    scene = scene_of(relay())
+    scene.go(0)
+    assert 1 == scene.slot_at_column(0)
+    assert 3 == scene.slot_at_column(25)
+
+
+def test_the_place_is_where_the_step_ended() -> None:
+    scene = scene_of(event())
+    scene.go(2)
+    assert "sleep" == scene.timeline.verbs.places[scene.place].call
+    scene.choose_row(3)
+    scene.go(6)
+    assert "Event.wait" == scene.timeline.verbs.places[scene.place].call
+
+
+KEYS = [
+    "move",
+    "back",
+    "home",
+    "now",
+    "play",
+    "tick",
+    "up",
+    "down",
+    "fold",
+    "axis",
+    "in",
+    "out",
+    "fit",
+    "left",
+    "right",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(KEYS), max_size=40), st.integers(1, 200))
+def test_any_keys_in_any_order_leave_a_picture(keys: list[str], width: int) -> None:
+    """Whatever is pressed, the playhead is on the tape and every row can be drawn."""
+    scene = Scene(Timeline())
+    scene.width = width
+    events = list(event().events)
+    actions = {
+        "move": lambda: scene.move(1), "back": lambda: scene.move(-1),
+        "home": scene.go_home, "now": scene.go_to_now, "play": scene.play_or_pause, "tick": scene.tick,
+        "up": lambda: scene.choose(-1), "down": lambda: scene.choose(1), "fold": scene.fold,
+        "axis": scene.switch_axis, "in": lambda: scene.zoom_by(1), "out": lambda: scene.zoom_by(-1), "fit": scene.fit,
+        "left": lambda: scene.pan(-1), "right": lambda: scene.pan(1),
+        "next": lambda: scene.to_step_of_chosen(1), "previous": lambda: scene.to_step_of_chosen(-1),
+        "system": lambda: setattr(scene, "show_system", not scene.show_system),
+        "feed": lambda: (scene.timeline.feed(events[:7]), events.__delitem__(slice(7)), scene.update()),
+    }  # fmt: skip
+    for key in keys:
+        actions[key]()
+        assert 0 <= scene.playhead <= scene.end
+        for row in range(len(scene.rows.rows)):
+            assert width == len(scene.picture.line(row).glyphs)
+        assert width == scene.picture.head().width
