@@ -14,6 +14,7 @@ from triotrace.errors import TriotraceError
 from triotrace.launch.ending import Outcome, convert, finish_recording, leftovers
 from triotrace.launch.inside import GRACE, Report, Wishes, Workplace
 from triotrace.launch.names import LogPlace
+from triotrace.launch.processes import group_lives
 from triotrace.launch.record import start
 from triotrace.launch.target import Target
 from triotrace.log import keep_log
@@ -38,6 +39,7 @@ class Child:
         self._wishes = wishes
         self._workplace = Workplace()
         self._lock = threading.Lock()  # the viewer may ask from another thread than the one that ends it
+        self._was_told_to_end = False
         self._grace_ends: float | None = None
         self._ended: tuple[int, Report, list[str]] | None = None
         try:
@@ -102,6 +104,7 @@ class Child:
         for number, seconds in _PATIENCE.items():
             if not self._is_group_there():
                 break
+            self._was_told_to_end = True
             self._signal(number)
             self._signal(signal.SIGCONT)  # a stopped process takes no signal but this and SIGKILL
             deadline = time.monotonic() + seconds
@@ -124,8 +127,10 @@ class Child:
         untold = () if log else tuple(leftovers(self._workplace, Report(), 0, room=_MOST_UNTOLD))
         self._workplace.remove()
         self._place.release()
-        sentences = (*said, *report.sentences(self.title, has_log=log is not None), *more)
-        return Outcome(returncode, log, sentences, untold)
+        sentences = report.sentences(self.title, has_log=log is not None)
+        if report.python is None and self._was_told_to_end:
+            sentences = [f"no trace of {clean(self.title, 60)}: it was ended before its Python had begun"]
+        return Outcome(returncode, log, (*said, *sentences, *more), untold)
 
     def _is_within_grace(self) -> bool:
         if self._grace_ends is None:
@@ -137,15 +142,8 @@ class Child:
             os.killpg(self._process.pid, number)
 
     def _is_group_there(self) -> bool:
-        # Our zombie counts as a member until it is reaped.
-        self._process.poll()
-        try:
-            os.killpg(self._process.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:  # macOS says so of a group of zombies
-            return self._process.returncode is None
-        return True
+        self._process.poll()  # our own zombie would count as a member
+        return self._process.returncode is None or group_lives(self._process.pid)
 
 
 def _open(path: Path, flags: int) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import triotrace
 from triotrace.clean import clean
+from triotrace.launch.processes import process_lives
 from triotrace.launch.target import Target
 
 __all__ = ["GRACE", "Report", "Wishes", "Workplace"]
@@ -136,7 +137,7 @@ class Workplace:
 
     def is_at_work(self) -> bool:
         """Whether a process that might write the log still lives: of a command, a descendant may outlive the first."""
-        return any(_lives(process) for process in self.report().processes)
+        return any(process_lives(process) for process in self.report().processes)
 
     def remove(self) -> None:
         """Delete the folder."""
@@ -149,13 +150,3 @@ def _text(value: object) -> str | None:
 
 def _count(value: object) -> int:
     return value if type(value) is int and 0 <= value < 2**53 else 0
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:  # another user's: a child of the program that took other rights
-        pass
-    return True

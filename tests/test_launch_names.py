@@ -1,0 +1,126 @@
+"""Where logs live: names that are free, names that were chosen, and the cache of the last ten."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from triotrace.errors import TriotraceError
+from triotrace.launch import cached_place, chosen_place, free_place, newest_log
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    from triotrace.launch.names import cache_folder
+
+    return cache_folder()
+
+
+def test_a_free_name_is_numbered(tmp_path: Path) -> None:
+    names = []
+    for _ in range(3):
+        place = free_place("a/b c", tmp_path)
+        assert place.lines == place.final
+        place.lines.touch()
+        names.append(place.lines.name)
+    assert names == ["a_b_c.triotrace.jsonl", "a_b_c.triotrace.2.jsonl", "a_b_c.triotrace.3.jsonl"]
+
+
+def test_a_link_to_nowhere_is_no_free_name(tmp_path: Path) -> None:
+    (tmp_path / "a.triotrace.jsonl").symlink_to(tmp_path / "nowhere")
+    assert free_place("a", tmp_path).lines.name == "a.triotrace.2.jsonl"
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.log", "x.json", "x.jsonl.gz"])
+def test_a_chosen_name_is_never_overwritten_unless_told(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    assert chosen_place(path, force=False).final == path
+    path.write_text("precious")
+    with pytest.raises(TriotraceError, match="exists: choose another name, or overwrite it with --force"):
+        chosen_place(path, force=False)
+    assert path.read_text() == "precious"
+    assert chosen_place(path, force=True).final == path
+
+
+def test_a_plain_log_is_overwritten_by_a_new_file(tmp_path: Path) -> None:
+    """The program creates its log itself, and never writes into a file that it finds."""
+    path = tmp_path / "x.jsonl"
+    path.write_text("old")
+    place = chosen_place(path, force=True)
+    assert place.lines == path
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.jsonl.gz"])
+def test_another_form_is_made_from_lines_beside_it(tmp_path: Path, name: str) -> None:
+    """The old file stays until the new one is whole."""
+    path = tmp_path / name
+    path.write_text("old")
+    (tmp_path / f"{name}.recording.jsonl").touch()
+    place = chosen_place(path, force=True)
+    assert (tmp_path / f"{name}.recording.2.jsonl", path) == (place.lines, place.final)
+    assert path.read_text() == "old"
+
+
+def test_what_cannot_be_a_log(tmp_path: Path) -> None:
+    for path, force, message in (
+        (tmp_path, True, "not a file that a log could replace"),
+        (Path("/dev/null"), True, "not a file that a log could replace"),
+        (tmp_path / "missing" / "x.jsonl", False, "no such folder"),
+    ):
+        with pytest.raises(TriotraceError, match=message):
+            chosen_place(path, force=force)
+
+
+def test_the_cache_keeps_the_last_ten(cache: Path) -> None:
+    logs = []
+    for number in range(14):
+        place = cached_place(f"run{number}")
+        place.lines.touch()
+        place.release()
+        logs.append(place.lines)
+        assert logs[-1] == newest_log()
+    assert sorted(cache.iterdir()) == logs[-10:]
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+
+
+def test_a_log_that_is_being_written_is_never_deleted(cache: Path) -> None:
+    living = cached_place("living")
+    living.lines.touch()
+    for _ in range(12):
+        place = cached_place("x")
+        place.lines.touch()
+        place.release()
+    assert living.lines.exists()
+    living.release()
+    cached_place("last").release()
+    assert not living.lines.exists()
+
+
+def test_a_run_that_was_killed_leaves_no_lock_for_ever(cache: Path) -> None:
+    killed = cached_place("killed")
+    killed.lines.touch()
+    assert killed.lock
+    killed.lock.close()  # as the system does it
+    for _ in range(11):
+        place = cached_place("x")
+        place.lines.touch()
+        place.release()
+    assert not killed.lines.exists()
+    assert not list(cache.glob("*.lock"))
+
+
+def test_an_empty_cache_is_told(cache: Path) -> None:
+    with pytest.raises(TriotraceError, match="no run is kept yet"):
+        newest_log()
+
+
+def test_a_cache_that_cannot_be_made_is_told(cache: Path) -> None:
+    cache.parent.parent.mkdir(parents=True, exist_ok=True)
+    cache.parent.write_text("a file, not a folder")
+    with pytest.raises(TriotraceError, match="so the run cannot be kept there; name a log with -o"):
+        cached_place("x")
