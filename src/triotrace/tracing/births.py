@@ -25,6 +25,8 @@ def begin(state: State, frame: FrameType | None) -> None:
     privates.protect_hooks()
     recorder.begin_run()
     active.enter(state)
+    if state.guard is not None:
+        state.guard.watch(state)
     state.run = run = RunId(next(recorder.runs))
     state.runner = privates.runner_of_this_thread()
     state.deadlines = privates.open_deadlines(state.runner)

@@ -69,6 +69,9 @@ class Recorder:
         self._since = 0
         self.flushed = self.origin
         self.closed = False
+        self._collectors: list[Callable[[], None]] = []
+        self._notes: list[Callable[[], None]] = []
+        self.nudge: Callable[[], None] | None = None  # somebody who flushes soon, when no hook does
 
     def time(self) -> int:
         """Return `t`, now."""
@@ -92,9 +95,24 @@ class Recorder:
         with self.lock:
             self._mixed = True
             self.pending.append(make(self.now() - self.origin))
-            full = len(self.pending) >= BATCH
-        if full:
-            self.flush()
+            soon = self._alive and len(self.pending) < BATCH
+        if not soon:
+            self.flush()  # no run, no hook that would
+        elif self.nudge is not None:
+            self.nudge()
+
+    def late(self, make: Callable[[int], Event]) -> None:
+        """Append the event that `make` makes of `t`, for a collector: the lock is held, and a batch is about to go."""
+        self._mixed = True
+        self.pending.append(make(self.now() - self.origin))
+
+    def gather(self, collect: Callable[[], None]) -> None:
+        """Call `collect` before each batch is cut: for what appends late, as a line that is not finished yet."""
+        self._collectors.append(collect)
+
+    def afterwards(self, note: Callable[[], None]) -> None:
+        """Call `note` after each batch."""
+        self._notes.append(note)
 
     def failed(self, error: BaseException) -> None:
         """Count an event that was lost to a bug of ours."""
@@ -118,14 +136,23 @@ class Recorder:
                 return
             self._flushing = True
             try:
-                pending = self.pending
-                batch = pending[:]
-                del pending[: len(batch)]
-                self.flushed = self.now()
-                if batch:
-                    self._send(batch)
+                for collect in self._collectors:
+                    collect()
+                self._cut()
+                for note in self._notes:
+                    note()
+            except Exception as error:
+                self.failed(error)
             finally:
                 self._flushing = False
+
+    def _cut(self) -> None:
+        pending = self.pending
+        batch = pending[:]
+        del pending[: len(batch)]
+        self.flushed = self.now()
+        if batch:
+            self._send(batch)
 
     def _send(self, batch: list[Event]) -> None:
         if self._mixed:

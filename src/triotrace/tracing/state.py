@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import get_ident
+from typing import Protocol
+
 import trio
 
 from triotrace.events import AfterIoWait, Clock, RunId, ScopeId
@@ -12,7 +16,26 @@ from triotrace.tracing.privates import Deadlines
 from triotrace.tracing.record import Record
 from triotrace.tracing.recorder import Recorder
 
-__all__ = ["State"]
+__all__ = ["Guard", "State"]
+
+
+class Guard(Protocol):
+    """What looks after a step that blocks."""
+
+    alive: bool
+    parked: bool
+
+    def watch(self, state: State) -> None:
+        """Look after a run."""
+
+    def release(self, state: State) -> None:
+        """Look after it no longer."""
+
+    def start(self) -> None:
+        """Begin, or begin again after a fork."""
+
+    def wake(self) -> None:
+        """The loop is at work."""
 
 
 class State:
@@ -21,11 +44,13 @@ class State:
     __slots__ = (
         "append",
         "asleep",
+        "began",
         "clock",
         "deadlines",
         "depth",
         "entry",
         "family",
+        "guard",
         "has_main",
         "now",
         "origin",
@@ -39,13 +64,17 @@ class State:
         "runner",
         "running",
         "scopes",
+        "thread",
         "token",
+        "unfinished",
         "waiting",
         "woke",
     )
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, guard: Guard | None = None) -> None:
         self.recorder = recorder
+        self.guard = guard
+        self.thread = get_ident()
         self.pending = recorder.pending
         self.append = recorder.pending.append
         self.now = recorder.now
@@ -60,6 +89,8 @@ class State:
         self.family = Family(self.append, recorder.nurseries)
         self.scopes: dict[trio.CancelScope, ScopeId] = {}
         self.running: Record | None = None
+        self.began = 0  # `t` at the begin of the present step
+        self.unfinished: Callable[[], None] | None = None  # tells the piece of a line that the present step printed
         self.has_main = False
         self.entry: Record | None = None  # the task that runs what threads and signals hand to the loop
         self.clock: ClockWatch | None = None  # only for clocks that do not go with `t`
@@ -72,6 +103,8 @@ class State:
     def rise(self, t: int) -> None:
         """Tell that the loop woke: a task of the traced run is ready."""
         self.asleep = self.woke = False
+        if self.guard is not None and self.guard.parked:
+            self.guard.wake()
         self.look(t)
         if self.run is not None:
             self.append(AfterIoWait(t, self.run))

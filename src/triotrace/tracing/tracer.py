@@ -29,7 +29,7 @@ from triotrace.tracing.leave import forget
 from triotrace.tracing.outcomes import describe, judge
 from triotrace.tracing.record import Record
 from triotrace.tracing.recorder import BATCH, Recorder
-from triotrace.tracing.state import State
+from triotrace.tracing.state import Guard, State
 
 __all__ = ["Tracer"]
 
@@ -46,18 +46,19 @@ class Tracer(trio.abc.Instrument):
         *,
         token: trio.lowlevel.TrioToken | None = None,
     ) -> None:
-        self._attach(Recorder(emit, token=token))
+        self._attach(Recorder(emit, token=token), None)
 
     @classmethod
-    def sharing(cls, recorder: Recorder) -> Tracer:
+    def sharing(cls, recorder: Recorder, guard: Guard | None) -> Tracer:
         """Make the tracer of one run among those that write one log."""
         tracer = cls.__new__(cls)
-        tracer._attach(recorder)
+        tracer._attach(recorder, guard)
         return tracer
 
-    def _attach(self, recorder: Recorder) -> None:
+    def _attach(self, recorder: Recorder, guard: Guard | None) -> None:
         self._recorder = recorder
-        self._state = State(recorder)
+        self._guard = guard
+        self._state = State(recorder, guard)
 
     @property
     def dropped(self) -> int:
@@ -88,7 +89,9 @@ class Tracer(trio.abc.Instrument):
                     state.append(AfterRun(state.now() - state.origin, state.run, *judge(outcome)))
                 self._recorder.end_run()
                 active.leave(state)
-            self._state = State(self._recorder)
+                if self._guard is not None:
+                    self._guard.release(state)
+            self._state = State(self._recorder, self._guard)
         except BaseException as error:
             self._recorder.failed(error)
         self._recorder.flush()
@@ -162,7 +165,8 @@ class Tracer(trio.abc.Instrument):
             state.running = record = state.records.get(task)
             if record is not None:
                 record.ready = False
-                state.append(BeforeTaskStep(state.now() - state.origin, record.id))
+                state.began = t = state.now() - state.origin
+                state.append(BeforeTaskStep(t, record.id))
         except BaseException as error:
             self._recorder.failed(error)
 
@@ -172,6 +176,8 @@ class Tracer(trio.abc.Instrument):
             record = state.running
             if record is None:
                 return
+            if state.unfinished is not None:
+                state.unfinished()
             t = state.now() - state.origin
             state.running = None
             if record.exited:
@@ -229,6 +235,8 @@ class Tracer(trio.abc.Instrument):
             state = self._state
             if state.run is None:
                 births.adopt(state)
+            if self._guard is not None and not self._guard.alive:
+                self._guard.start()
             if timeout > 0 or not privates.runnable(state.runner):
                 self._sleeps(state, timeout)
             elif state.pending and state.now() - self._recorder.flushed > _LATE:

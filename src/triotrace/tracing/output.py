@@ -1,0 +1,148 @@
+"""The program's prints, at text level, so that each write knows its task.
+
+`sys.stdout` and `sys.stderr` stay the very objects that they are; only their `write` is another. It is a class, whose
+`__new__` tells us the text and whose `__init__` is made of C functions that do the real write: an error of the real
+write, a dead pipe or a letter that its encoding lacks, thus shows no frame of ours in the program's traceback.
+
+Rules:
+- `print` writes a text and then its end: the pieces of a line make one event, told when the line is whole, when the
+  step ends, or when a batch goes out.
+- While captured, a text goes into the log alone; from anywhere that we do not trace (a fork, the very end) it goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from io import TextIOWrapper
+from threading import get_ident
+from types import SimpleNamespace
+
+from triotrace.events import LIMIT_OUTPUT, Event, Output, Stream
+from triotrace.log import clip
+from triotrace.tracing import active
+from triotrace.tracing.recorder import Recorder
+from triotrace.tracing.state import State
+
+__all__ = ["Prints"]
+
+
+class Prints:
+    """Tells what one stream is given."""
+
+    def __init__(self, recorder: Recorder, name: Stream, stream: TextIOWrapper, *, captured: bool) -> None:
+        self._recorder = recorder
+        self._name = name
+        self._stream = stream
+        self._captured = captured
+        self._pieces: dict[int, list[str]] = {}  # of lines that are not whole yet, by thread
+        self._real = stream.write
+
+    def install(self) -> None:
+        """Take the stream's place in telling, from now on."""
+        real = SimpleNamespace(write=self._real)
+        vars(self._stream)["write"] = _writer(self.hear, real)
+        self._recorder.gather(self.finish_lines)
+
+    def hear(self, text: object) -> bool:
+        """Take a text that is to be written; tell whether the stream must write it, too."""
+        try:
+            if not isinstance(text, str) or self._recorder.closed or not self._is_writable(text):
+                return True
+            self._hear("".join((text,)))  # a str, whatever the program made of its own kind of str
+        except Exception as error:
+            self._recorder.failed(error)
+            return True
+        return not self._captured
+
+    def finish_lines(self) -> None:
+        """Tell the pieces of all lines that are not whole."""
+        for thread in list(self._pieces):
+            pieces = self._pieces.pop(thread, None)
+            if pieces:
+                self._tell(None, "".join(pieces), late=True)
+
+    def _is_writable(self, text: str) -> bool:
+        """Tell whether the real write would succeed, as far as one can see."""
+        stream = self._stream
+        if stream.closed:
+            return False
+        if text.isascii():
+            return True
+        try:
+            text.encode(stream.encoding, stream.errors or "strict")
+        except (UnicodeError, LookupError):
+            return False
+        return True
+
+    def _hear(self, text: str) -> None:
+        state = self._state()
+        end = text.rfind("\n") + 1
+        thread = get_ident()
+        if not end:
+            if text:
+                self._pieces.setdefault(thread, []).append(text)
+                if state is not None:
+                    state.unfinished = partial(self._finish_step, state)
+            return
+        pieces = self._pieces.pop(thread, None)
+        whole = text[:end] if pieces is None else "".join(pieces) + text[:end]
+        if text[end:]:
+            self._pieces[thread] = [text[end:]]
+        self._tell(state, whole)
+
+    def _finish_step(self, state: State) -> None:
+        state.unfinished = None
+        for prints in _all:
+            pieces = prints._pieces.pop(get_ident(), None)
+            if pieces:
+                prints._tell(state, "".join(pieces))
+
+    def _state(self) -> State | None:
+        for state in active.states():
+            if state.recorder is self._recorder and state.running is not None:
+                return state
+        return None
+
+    def _tell(self, state: State | None, text: str, *, late: bool = False) -> None:
+        shown = clip(text, sys.maxsize)
+        for start in range(0, len(shown), LIMIT_OUTPUT):
+            piece = shown[start : start + LIMIT_OUTPUT]
+            if state is None or state.running is None:
+                (self._recorder.late if late else self._recorder.add)(partial(_event, self._name, piece))
+            else:
+                state.append(Output(state.now() - state.origin, self._name, piece, state.running.id))
+
+
+_all: list[Prints] = []
+
+
+def _event(name: Stream, text: str, t: int) -> Event:
+    return Output(t, name, text)
+
+
+def _writer(hear: Callable[[object], bool], real: SimpleNamespace) -> type[object]:
+    class write(int):  # noqa: N801  # it stands where a method of this name stood
+        """Write text to the stream, and return the number of characters written."""
+
+        __slots__ = ()
+        __init__ = staticmethod(partial(print, end="", file=real))
+
+        def __new__(cls, text: str, /) -> int:  # type: ignore[misc]  # a plain int, when there is nothing to write
+            if not isinstance(text, str):
+                return int(real.write(text))  # raises TypeError, in the stream's own words
+            # An int of this class is given to __init__, which writes; a plain one is not.
+            return int.__new__(cls if hear(text) else int, len(text))
+
+    found: type[object] = write
+    return found
+
+
+def install(recorder: Recorder, *, captured: bool) -> None:
+    """Tell all that the program prints from here on."""
+    for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
+        if type(stream) is TextIOWrapper:  # none at all, or one that a test or a console put there
+            prints = Prints(recorder, name, stream, captured=captured)  # type: ignore[arg-type]
+            prints.install()
+            _all.append(prints)
