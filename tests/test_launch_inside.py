@@ -78,13 +78,29 @@ SENTENCES = {
     "trio ran unseen": (
         [{"python": "3.12.1"}, {"trio": "0.35.0"}, {"run": 1}, {"lost": "cannot\x1b write", "count": 0}],
         False,
-        ["no trace of a.py: trio ran where it could not be followed: cannot\\x1b write"],
+        ["no trace of a.py: trio ran where it could not be followed; cannot\\x1b write"],
+    ),
+    "the log could not be made": (
+        [{"python": "3.12.1"}, {"lost": "the log cannot be created: Read-only file system", "count": 0}],
+        False,
+        ["no trace of a.py: the log cannot be created: Read-only file system"],
+    ),
+    "no process of a command imported trio": (
+        [{"python": "3.12.1"}, {"python": "3.12.1"}],
+        False,
+        ["a.py never started trio: it did not even import it"],
     ),
     "all is well": ([{"python": "3.12.1"}, {"trio": "0.35.0"}, {"run": 1}], True, []),
     "some was lost": (
-        [{"python": "3.12.1"}, {"trio": "0.35.0"}, {"run": 1}, {"lost": "disk full", "count": 7}],
+        [
+            {"python": "3.12.1"},
+            {"trio": "0.35.0"},
+            {"run": 1},
+            {"lost": "full", "count": 7},
+            {"lost": "more", "count": 2},
+        ],
         True,
-        ["the trace is incomplete: disk full (7 events)"],
+        ["the trace is incomplete: full (7 events); more (2 events)"],
     ),
 }
 
@@ -110,6 +126,13 @@ def test_a_report_that_the_program_scribbled_on_is_read_as_far_as_it_is_ours(wor
         processes=(5,),
         consumed={"stdout": 7, "stderr": 0},
     )
+
+
+def test_the_end_of_a_long_report_counts(workplace: Workplace) -> None:
+    """A program whose subprocesses print for hours is told of in many entries."""
+    entries = [json.dumps({"consumed": {"stdout": number, "stderr": 0}}) for number in range(60_000)]
+    workplace.status.write_text("\n".join(['{"python": "3.12.1"}', *entries, ""]))
+    assert ("3.12.1", 59_999) == (workplace.report().python, workplace.report().consumed["stdout"])
 
 
 def test_a_report_that_is_gone_is_empty(workplace: Workplace) -> None:

@@ -84,14 +84,14 @@ class Child:
                 returncode = self._process.poll()
                 if returncode is None or self._is_within_grace():
                     return None
-                report, said = finish_recording(
+                report, problems = finish_recording(
                     self._place,
                     self._workplace,
                     returncode=returncode,
                     spilled=True,
                     max_size=self._wishes.max_size,
                 )
-                self._ended = returncode, report, said
+                self._ended = returncode, report, problems
             return self._ended[0]
 
     def interrupt(self) -> None:
@@ -122,15 +122,15 @@ class Child:
         """End the program if it still runs, give its log its final form, clean up, and tell how it went."""
         self.end()
         assert self._ended is not None
-        returncode, report, said = self._ended
+        returncode, report, problems = self._ended
         log, more = convert(self._place)
         untold = () if log else tuple(leftovers(self._workplace, Report(), 0, room=_MOST_UNTOLD))
         self._workplace.remove()
         self._place.release()
-        sentences = report.sentences(self.title, has_log=log is not None)
+        sentences = report.sentences(self.title, has_log=log is not None, problems=problems + more)
         if report.python is None and self._was_told_to_end:
             sentences = [f"no trace of {clean(self.title, 60)}: it was ended before its Python had begun"]
-        return Outcome(returncode, log, (*said, *sentences, *more), untold)
+        return Outcome(returncode, log, tuple(sentences), untold)
 
     def _is_within_grace(self) -> bool:
         if self._grace_ends is None:

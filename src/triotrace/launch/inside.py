@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,20 +53,20 @@ class Report:
         """Events that were lost without a word in the log."""
         return sum(count for _, count in self.lost)
 
-    def sentences(self, title: str, *, has_log: bool) -> list[str]:
-        """Say why there is no trace, or what it lacks; nothing when all is well."""
+    def sentences(self, title: str, *, has_log: bool, problems: Sequence[str] = ()) -> list[str]:
+        """Say why there is no trace, or what it lacks; nothing when all is well. `problems` are the parent's own."""
         name = clean(title, 60)
-        lost = [f"{reason}{f' ({count} events)' if count else ''}" for reason, count in self.lost]
+        troubles = [f"{reason}{f' ({count} events)' if count else ''}" for reason, count in self.lost]
+        troubles += problems
         if self.missing is not None:
             return [f"no trace of {name}: its Python cannot import triotrace ({self.missing}); install triotrace there"]
         if self.python is None:
             why = "nothing of triotrace ran in it: it is no Python, or one started with -I, -E or -S"
-            return [f"no trace of {name}: {why}"]
-        if self.ran and not has_log:
-            return [
-                f"no trace of {name}: trio ran where it could not be followed{': ' if lost else ''}{'; '.join(lost)}"
-            ]
-        said = [f"the trace is incomplete: {text}" for text in lost]
+            return [f"no trace of {name}: {'; '.join([why, *troubles])}"]
+        if not has_log and (self.ran or troubles):
+            where = ["trio ran where it could not be followed"] if self.ran else []
+            return [f"no trace of {name}: {'; '.join([*where, *troubles])}"]
+        said = [f"the trace is incomplete: {'; '.join(troubles)}"] if troubles else []
         if self.trio is None:
             said.append(f"{name} never started trio: it did not even import it")
         elif not self.ran:
@@ -108,6 +108,9 @@ class Workplace:
         try:
             with self.status.open("rb") as file:
                 lines = file.read(_LONGEST_REPORT).splitlines()
+                if file.seek(0, os.SEEK_END) > _LONGEST_REPORT:  # the latest counts, and what began it all
+                    file.seek(max(_LONGEST_REPORT, file.tell() - _LONGEST_REPORT))
+                    lines += file.read(_LONGEST_REPORT).splitlines()
         except OSError:
             lines = []
         told: dict[str, object] = {}

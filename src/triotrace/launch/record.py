@@ -37,15 +37,15 @@ def record(target: Target, python: Path, place: LogPlace, wishes: Wishes) -> Out
             signals.send_waiting()
             returncode = child.wait()
             _await_descendants(workplace)
-            report, said = finish_recording(
+            report, problems = finish_recording(
                 place, workplace, returncode=returncode, spilled=False, max_size=wishes.max_size
             )
             log, more = convert(place)
     finally:
         workplace.remove()
         place.release()
-    said += report.sentences(target.title, has_log=log is not None)
-    return Outcome(returncode, log, tuple(said + more))
+    sentences = report.sentences(target.title, has_log=log is not None, problems=problems + more)
+    return Outcome(returncode, log, tuple(sentences))
 
 
 def _await_descendants(workplace: Workplace) -> None:
