@@ -12,7 +12,9 @@ from triotrace.timeline.durations import short_duration
 from triotrace.timeline.names import short_name
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.verbs import Verbs
-from triotrace.timeline.words import state_words, what_happened, what_is_next
+from triotrace.timeline.words import Words
+
+WORDS = Words()
 
 
 def folded(story: Story) -> Timeline:
@@ -87,34 +89,34 @@ def test_durations(nanoseconds: int, words: str) -> None:
 
 def test_sentences_of_the_relay() -> None:
     timeline = folded(relay())
-    assert "main starts producer and consumer. It waits for 2 children." == what_happened(timeline, 1)
-    assert what_happened(timeline, 3) == (
+    assert "main starts producer and consumer. main waits for 2 children." == WORDS.happened(timeline, 1)
+    assert WORDS.happened(timeline, 3) == (
         "consumer takes the message that producer was waiting to send: producer is ready. "
-        "It gives way at `receive` and stays in the queue."
+        "consumer gives way at `receive` and stays in the queue."
     )
-    assert "consumer was the last child of main: main is ready. It returns." == what_happened(timeline, 7)
-    assert "producer" == what_is_next(timeline, 1)
-    assert "" == what_happened(timeline, 0)
-    assert "" == what_is_next(timeline, 8)
+    assert "consumer was the last child of main: main is ready. consumer returns." == WORDS.happened(timeline, 7)
+    assert "producer" == WORDS.following(timeline, 1)
+    assert "" == WORDS.happened(timeline, 0)
+    assert "" == WORDS.following(timeline, 8)
 
 
 def test_sentences_of_the_event() -> None:
     timeline = folded(event())
-    assert "Nobody was ready: the loop slept for 10.0 s. Then task_a is ready." == what_happened(timeline, 5)
-    assert "task_a sets the event: task_b #1 and task_b #2 are ready. It returns." == what_happened(timeline, 6)
-    assert "the loop sleeps" == what_is_next(timeline, 4)
+    assert "Nobody was ready: the loop slept for 10.0 s. Then task_a is ready." == WORDS.happened(timeline, 5)
+    assert "task_a wakes them: task_b #1 and task_b #2 are ready. task_a returns." == WORDS.happened(timeline, 6)
+    assert "the loop sleeps" == WORDS.following(timeline, 4)
 
 
 def test_states_in_words() -> None:
     timeline = folded(event())
     task_b = timeline.lanes[3]
-    said = [state_words(timeline, task_b, slot) for slot in (0, 1, 3, 6, 7)]
+    said = [WORDS.state(timeline, task_b, slot) for slot in (0, 1, 3, 6, 7)]
     assert ["not born yet", "ready, in the queue", "waits: wait", "ready, in the queue", "returned"] == said
 
 
 def test_description_names_the_waker() -> None:
     timeline = folded(event())
-    facts = dict(describe(timeline, timeline.lanes[3], 6))
+    facts = dict(describe(timeline, timeline.lanes[3], 6, WORDS))
     assert "by task_a in step 6" == facts["made ready"]
     assert "main" == facts["nursery of"]
 

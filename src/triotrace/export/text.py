@@ -9,6 +9,7 @@ from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
 from triotrace.timeline.steps import ZOOMS, StepsPicture, StepsView
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture, TimeView
+from triotrace.timeline.words import Words
 
 __all__ = ["picture"]
 
@@ -22,21 +23,23 @@ def picture(
     width: int = 100,
     last: int | None = None,
     system: bool = False,
+    words: Words | None = None,
 ) -> str:
     """Draw a timeline as lines of at most `width` cells, each ended by a newline.
 
     The step axis is cut into as many bands as the tape needs; `last` keeps only the last so many steps.
     """
+    words = words or Words()
     rows = lay_rows(timeline, system=system, loop=axis == "steps")
     if not timeline.tape:
-        return _nothing(timeline)
+        return _nothing(timeline, words)
     labels = [label_of(row) for row in rows.rows]
     column = min(_LABEL_MOST, max(map(width_of, labels), default=0), width // 2) + 1
     room = max(20, width - column)
     if axis == "time":
         lines = _time_band(timeline, rows, labels, column, room)
     else:
-        lines = _step_bands(timeline, rows, labels, column, room, last)
+        lines = _step_bands(timeline, rows, labels, column, room, last, words)
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
@@ -46,12 +49,14 @@ def label_of(row: Row) -> str:
     return f"{row.branch}{row.label}{folded}"
 
 
-def _nothing(timeline: Timeline) -> str:
-    return "no step of trio was recorded\n" if not timeline.runs else "trio ran, but no task took a step\n"
+def _nothing(timeline: Timeline, words: Words) -> str:
+    say = words.catalogue.gettext
+    said = say("trio ran, but no task took a step") if timeline.runs else say("no step of trio was recorded")
+    return said + "\n"
 
 
 def _step_bands(
-    timeline: Timeline, rows: Rows, labels: list[str], column: int, room: int, last: int | None
+    timeline: Timeline, rows: Rows, labels: list[str], column: int, room: int, last: int | None, words: Words
 ) -> list[str]:
     total = len(timeline.tape)
     first = max(1, total - last + 1) if last else 1
@@ -62,14 +67,14 @@ def _step_bands(
         count = min(per_band, total + 1 - start)
         # The last band has room for words behind its last step
         width = count * zoom if start + count <= total else room
-        drawn = StepsPicture(timeline, rows, StepsView(start, width, zoom))
+        drawn = StepsPicture(timeline, rows, StepsView(start, width, zoom), words)
         if lines:
             lines.append("")
         lines.append(" " * column + drawn.head().text)
         lines += [_fit(label, column) + drawn.line(row).text for row, label in enumerate(labels)]
         prints = drawn.prints().text
         if prints.strip():
-            lines.append(_fit("prints", column) + prints)
+            lines.append(_fit(words.catalogue.gettext("prints"), column) + prints)
     return lines
 
 

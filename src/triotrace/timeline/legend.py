@@ -4,16 +4,22 @@ from __future__ import annotations
 
 __all__ = ["LEGEND"]
 
+
+def N_(message: str) -> str:  # noqa: N802  gettext's own name for "translate this where it is shown"
+    """Mark a message for the catalogue."""
+    return message
+
+
 LEGEND: tuple[tuple[str, str], ...] = (
-    ("█verb███", "the one task that runs; the word is the await that ended its step"),
-    ("↺", "it gave way and stays in the queue (a checkpoint)"),
-    ("━┓┃┗┏┛", "where control went next: one line, never broken"),
-    ("▼ ▲", "made ready by the block of the same column, which ╎ leads to"),
-    ("░", "ready, in the queue"),
-    ("┈", "waiting"),
-    ("■ ! ╳", "the end of a task: returned, raised, cancelled"),
-    ("▓", "a step of a task that is folded away, on the row it is folded into"),
-    ("│", "on the time axis: a step too short to have a length"),
-    ("(loop)", "trio's loop; a block there is a sleep in which nobody was ready"),
-    ("?", "unknown: the log has a gap there"),
+    ("█verb███", N_("the one task that runs; the word is the await that ended its step")),
+    ("↺", N_("it gave way and stays in the queue (a checkpoint)")),
+    ("━┓┃┗┏┛", N_("where control went next: one line, never broken")),
+    ("▼ ▲", N_("made ready by the block of the same column, which ╎ leads to")),
+    ("░", N_("ready, in the queue")),
+    ("┈", N_("waiting")),
+    ("■ ! ╳", N_("the end of a task: returned, raised, cancelled")),
+    ("▓", N_("a step of a task that is folded away, on the row it is folded into")),
+    ("│", N_("on the time axis: a step too short to have a length")),
+    ("(loop)", N_("trio's loop; a block there is a sleep in which nobody was ready")),
+    ("?", N_("unknown: the log has a gap there")),
 )

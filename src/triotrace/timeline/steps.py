@@ -13,13 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line, cells
-from triotrace.timeline.durations import short_duration
 from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.rows import Rows
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.verbs import Verb
+from triotrace.timeline.words import Words
 
 __all__ = ["ZOOMS", "StepsPicture", "StepsView"]
 
@@ -68,8 +68,9 @@ class StepsView:
 class StepsPicture:
     """One frame: made from a timeline, its rows and a view; then asked for its lines."""
 
-    def __init__(self, timeline: Timeline, rows: Rows, view: StepsView) -> None:
+    def __init__(self, timeline: Timeline, rows: Rows, view: StepsView, words: Words | None = None) -> None:
         self.timeline = timeline
+        self.words = words or Words()
         self.rows = rows
         self.view = view
         tape = timeline.tape
@@ -174,7 +175,7 @@ class StepsPicture:
         ending = Ending(tape.endings[slot])
         owner = tape.lanes[slot]
         if owner < 0:
-            words = short_duration(self._length(slot))
+            words = self.words.duration(self._length(slot))
             glyph, solid = "█", Ink.LOOP
         else:
             own = lane is not None and owner == lane.index
@@ -249,7 +250,7 @@ class StepsPicture:
                 children = lane.wakers[change]
                 words = ""
                 if verb.short == "nursery" and children > 0:
-                    words = f" waits for {children} {'child' if children == 1 else 'children'} "
+                    words = f" {self.words.children(children)} "
                 elif slot < view.first or view.zoom < 10:
                     words = f" {verb.full} " if verb.full else ""
                 end = lane.slots[change + 1] if change + 1 < len(lane.slots) else self._last + 1

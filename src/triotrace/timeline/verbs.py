@@ -13,6 +13,7 @@ __all__ = ["Verb", "Verbs"]
 _LIMIT = 200
 # The last call of an awaited expression: `await a.b(c).d(e)` -> a.b, d
 _AWAITED = re.compile(r"\bawait\s+([\w.]+)")
+_CALLED = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
 _METHODS = {"__aexit__": "exit", "__aenter__": "enter", "__anext__": "next"}
 
 
@@ -84,7 +85,7 @@ class Verbs:
         if call.startswith("nursery") or last in ("open_nursery", "Nursery"):
             return Verb("nursery", "nursery", call)
         span = self._span(known)
-        awaited = _AWAITED.search(span)
+        awaited = _AWAITED.search(span) or (None if "async " in span[:6] else _CALLED.match(span))
         if awaited:
             full = awaited[1]
             if full == "trio" or full.startswith("trio."):

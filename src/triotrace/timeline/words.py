@@ -1,8 +1,12 @@
-"""A moment in plain words: what just happened, and what is next. Made from the tape alone."""
+"""A moment in plain words: what just happened, and what is next. Made from the tape alone, in the language handed in.
+
+A catalogue (gettext's) comes in as an argument; English is written here, other languages in `locale/`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from gettext import NullTranslations
 
 from triotrace.timeline.durations import short_duration
 from triotrace.timeline.lanes import NO_PLACE, Lane
@@ -10,133 +14,174 @@ from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 
-__all__ = ["state_words", "what_happened", "what_is_next"]
+__all__ = ["Words"]
+
+_MOST_NAMES = 4
 
 
-def what_happened(timeline: Timeline, slot: int) -> str:
-    """Say in a sentence or two what a slot did; nothing before the first."""
-    if not 0 < slot <= len(timeline.tape):
-        return ""
-    lane = timeline.tape.lanes[slot]
-    return _sleep(timeline, slot) if lane < 0 else _step(timeline, slot, timeline.lanes[lane])
+class Words:
+    """Says moments of a timeline in one language."""
 
+    def __init__(self, catalogue: NullTranslations | None = None) -> None:
+        self.catalogue = catalogue or NullTranslations()
+        self._ = self.catalogue.gettext
+        self._n = self.catalogue.ngettext
 
-def what_is_next(timeline: Timeline, slot: int) -> str:
-    """Say who runs after a slot: the tape knows, or at its end the queue does."""
-    if slot < len(timeline.tape):
-        following = timeline.tape.lanes[slot + 1]
-        return "the loop sleeps" if following < 0 else timeline.title(timeline.lanes[following])
-    queue = [lane for lane in timeline.lanes if lane.state is State.READY and lane.role != "system"]
-    if queue:
-        return _names(timeline, [lane.index for lane in queue])
-    return ""
+    def duration(self, nanoseconds: int) -> str:
+        """Say a length of time."""
+        # Translators: the mark between the whole seconds and their tenths
+        return short_duration(nanoseconds).replace(".", self._("."))
 
+    def happened(self, timeline: Timeline, slot: int) -> str:
+        """Say in a sentence or two what a slot did; nothing before the first."""
+        if not 0 < slot <= len(timeline.tape):
+            return ""
+        lane = timeline.tape.lanes[slot]
+        return self._sleep(timeline, slot) if lane < 0 else self._step(timeline, slot, timeline.lanes[lane])
 
-def state_words(timeline: Timeline, lane: Lane, slot: int) -> str:
-    """Say what a task is after a slot: `waits: client.get`, `ready, in the queue` ..."""
-    change = lane.after_slot(slot)
-    state = lane.state_at(change)
-    if state is None:
-        return "not born yet"
-    if state is State.WAITING:
-        verb = timeline.verbs.verb(lane.places[change])
-        if verb.short == "nursery":
-            return f"waits for {_children(lane.wakers[change])}"
-        return f"waits: {verb.full}" if verb.full else "waits"
-    return {
-        State.NEW: "born, not ready yet",
-        State.READY: "ready, in the queue",
-        State.RUNNING: "running",
-        State.RETURNED: "returned",
-        State.RAISED: f"raised {timeline.last_words(lane)}".rstrip(),
-        State.CANCELLED: "cancelled",
-    }.get(state, "unknown: the log has a gap here")
+    def following(self, timeline: Timeline, slot: int) -> str:
+        """Say who runs after a slot: the tape knows, or at its end the queue does; nothing if nobody knows."""
+        if slot < len(timeline.tape):
+            lane = timeline.tape.lanes[slot + 1]
+            return self._("the loop sleeps") if lane < 0 else timeline.title(timeline.lanes[lane])
+        queue = [lane.index for lane in timeline.lanes if lane.state is State.READY and lane.role != "system"]
+        return self.names(timeline, queue) if queue else ""
 
+    def state(self, timeline: Timeline, lane: Lane, slot: int) -> str:
+        """Say what a task is after a slot: `waits: client.get`, `ready, in the queue` ..."""
+        change = lane.after_slot(slot)
+        state = lane.state_at(change)
+        if state is None:
+            return self._("not born yet")
+        if state is State.WAITING:
+            verb = timeline.verbs.verb(lane.places[change])
+            if verb.short == "nursery":
+                return self.children(lane.wakers[change])
+            return self._("waits: {what}").format(what=verb.full) if verb.full else self._("waits")
+        if state is State.RAISED:
+            return self._("raised {error}").format(error=timeline.last_words(lane)).rstrip()
+        said = {
+            State.NEW: self._("born, not ready yet"),
+            State.READY: self._("ready, in the queue"),
+            State.RUNNING: self._("running"),
+            State.RETURNED: self._("returned"),
+            State.CANCELLED: self._("cancelled"),
+        }
+        return said.get(state) or self._("unknown: the log has a gap here")
 
-def _step(timeline: Timeline, slot: int, lane: Lane) -> str:
-    tape = timeline.tape
-    name = timeline.title(lane)
-    ending = Ending(tape.endings[slot])
-    verb = timeline.verbs.verb(tape.places[slot])
-    woken = [timeline.lanes[index] for index in tape.woken_in(slot)]
-    born = [other.index for other in woken if other.slots[0] == slot]
-    freed = [other.index for other in woken if other.slots[0] < slot]
-    parts = []
-    if born:
-        parts.append(f"{name} starts {_names(timeline, born)}.")
-    if freed:
-        parts.append(_freeing(timeline, slot, lane, freed, verb.call))
-    parts.append(_ending(timeline, slot, lane, name, ending, subject=not parts))
-    return " ".join(part for part in parts if part)
+    def names(self, timeline: Timeline, lanes: Sequence[int]) -> str:
+        """Join the names of tasks, as many as a sentence bears."""
+        names = [timeline.title(timeline.lanes[index]) for index in lanes]
+        if len(names) > _MOST_NAMES:
+            rest = len(names) - _MOST_NAMES + 1
+            names = [*names[: _MOST_NAMES - 1], self._n("{count} more", "{count} more", rest).format(count=rest)]
+        if len(names) == 1:
+            return names[0]
+        return self._("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
+    def children(self, count: int) -> str:
+        """Say that a task waits at its nursery."""
+        return self._n("waits for {count} child", "waits for {count} children", count).format(count=count)
 
-def _freeing(timeline: Timeline, slot: int, lane: Lane, freed: Sequence[int], call: str) -> str:
-    name, names = timeline.title(lane), _names(timeline, freed)
-    ready = f"{names} {'is' if len(freed) == 1 else 'are'} ready."
-    others = [timeline.lanes[index] for index in freed]
-    waits = {_waited_for(timeline, other, slot) for other in others}
-    if len(freed) == 1 and waits == {"MemorySendChannel.send"}:
-        return f"{name} takes the message that {names} was waiting to send: {ready}"
-    if len(freed) == 1 and waits == {"MemoryReceiveChannel.receive"}:
-        return f"{name} hands a message to {names}: {ready}"
-    if len(others) == 1 and others[0].index == lane.parent and lane.result is not None:
-        return f"{name} was the last child of {names}: {ready}"
-    if waits == {"Event.wait"}:
-        return f"{name} sets the event: {ready}"
-    return f"{name} wakes {names}."
+    # -- a step ------------------------------------------------------------------------------
+
+    def _step(self, timeline: Timeline, slot: int, lane: Lane) -> str:
+        woken = [timeline.lanes[index] for index in timeline.tape.woken_in(slot)]
+        born = [other.index for other in woken if other.slots[0] == slot]
+        freed = [other for other in woken if other.slots[0] < slot]
+        parts = []
+        if born:
+            parts.append(
+                self._("{name} starts {names}.").format(name=timeline.title(lane), names=self.names(timeline, born))
+            )
+        if freed:
+            parts.append(self._freeing(timeline, slot, lane, freed))
+        parts.append(self._ending(timeline, slot, lane))
+        return " ".join(parts)
+
+    def _freeing(self, timeline: Timeline, slot: int, lane: Lane, freed: Sequence[Lane]) -> str:
+        name = timeline.title(lane)
+        names = self.names(timeline, [other.index for other in freed])
+        if len(freed) == 1:
+            waited = _waited_for(timeline, freed[0], slot)
+            if waited == "MemorySendChannel.send":
+                return self._("{name} takes the message that {other} was waiting to send: {other} is ready.").format(
+                    name=name, other=names
+                )
+            if waited == "MemoryReceiveChannel.receive":
+                return self._("{name} hands a message to {other}: {other} is ready.").format(name=name, other=names)
+            if freed[0].index == lane.parent and lane.result is not None and lane.slots[-1] == slot:
+                return self._("{name} was the last child of {other}: {other} is ready.").format(name=name, other=names)
+        ready = self._n("{names} is ready.", "{names} are ready.", len(freed)).format(names=names)
+        call = _call_of_waker(timeline, freed[0], slot)
+        if call:
+            return self._("{name} calls {call}: {ready}").format(name=name, call=call, ready=ready)
+        return self._("{name} wakes them: {ready}").format(name=name, ready=ready)
+
+    def _ending(self, timeline: Timeline, slot: int, lane: Lane) -> str:
+        name = timeline.title(lane)
+        ending = Ending(timeline.tape.endings[slot])
+        verb = timeline.verbs.verb(timeline.tape.places[slot])
+        at = verb.full if verb.short != "nursery" else ""
+        match ending:
+            case Ending.STAYS if at:
+                return self._("{name} gives way at `{at}` and stays in the queue.").format(name=name, at=at)
+            case Ending.STAYS:
+                return self._("{name} gives way and stays in the queue.").format(name=name)
+            case Ending.WAITS if verb.short == "nursery":
+                count = lane.wakers[lane.after_slot(slot)]
+                return self._n("{name} waits for {count} child.", "{name} waits for {count} children.", count).format(
+                    name=name, count=count
+                )
+            case Ending.WAITS if at:
+                return self._("{name} waits at `{at}`.").format(name=name, at=at)
+            case Ending.WAITS:
+                return self._("{name} waits.").format(name=name)
+            case Ending.RETURNED:
+                return self._("{name} returns.").format(name=name)
+            case Ending.RAISED if timeline.last_words(lane):
+                return self._("{name} raises {error}.").format(name=name, error=timeline.last_words(lane))
+            case Ending.RAISED:
+                return self._("{name} raises an exception.").format(name=name)
+            case Ending.CANCELLED:
+                return self._("{name} ends, cancelled.").format(name=name)
+        length = self.duration(max(0, timeline.now - timeline.tape.starts[slot]))
+        stands = timeline.verbs.places.get(timeline.samples.get(slot, NO_PLACE))
+        if stands is not None:
+            return self._("{name} runs and does not give way, for {length} now, at line {line}.").format(
+                name=name, length=length, line=stands.line
+            )
+        return self._("{name} runs.").format(name=name)
+
+    # -- a sleep -----------------------------------------------------------------------------
+
+    def _sleep(self, timeline: Timeline, slot: int) -> str:
+        tape = timeline.tape
+        over = tape.endings[slot] != Ending.OPEN
+        end = tape.ends[slot] if over else timeline.now
+        length = self.duration(max(0, end - tape.starts[slot]))
+        woken = [index for index in tape.woken_in(slot) if timeline.lanes[index].role != "system"]
+        if not over and not woken:
+            return self._("Nobody is ready: the loop sleeps.")
+        said = self._("Nobody was ready: the loop slept for {length}.").format(length=length)
+        if not woken:
+            return said
+        then = self._n("Then {names} is ready.", "Then {names} are ready.", len(woken))
+        return f"{said} {then.format(names=self.names(timeline, woken))}"
 
 
 def _waited_for(timeline: Timeline, lane: Lane, slot: int) -> str:
+    """Give trio's name of the call in which a lane waited before the slot that woke it."""
     change = lane.after_slot(slot)
-    while change >= 0 and (lane.slots[change] == slot or lane.states[change] != State.WAITING):
-        if lane.slots[change] < slot and lane.states[change] == State.RUNNING:
-            return ""
+    while change >= 0 and lane.states[change] != State.WAITING:
         change -= 1
     return timeline.verbs.verb(lane.places[change]).call if change >= 0 else ""
 
 
-def _ending(timeline: Timeline, slot: int, lane: Lane, name: str, ending: Ending, *, subject: bool) -> str:
-    who = name if subject else "It"
-    place = timeline.tape.places[slot]
-    verb = timeline.verbs.verb(place)
-    at = f" at `{verb.full}`" if verb.full and verb.short != "nursery" else ""
-    if ending is Ending.STAYS:
-        return f"{who} gives way{at} and stays in the queue."
-    if ending is Ending.WAITS:
-        if verb.short == "nursery":
-            change = lane.after_slot(slot)
-            return f"{who} waits for {_children(lane.wakers[change])}."
-        return f"{who} waits{at}."
-    if ending is Ending.RETURNED:
-        return f"{who} returns."
-    if ending is Ending.RAISED:
-        return f"{who} raises {timeline.last_words(lane) or 'an exception'}."
-    if ending is Ending.CANCELLED:
-        return f"{who} ends, cancelled."
-    sample = timeline.samples.get(slot, NO_PLACE)
-    stands = timeline.verbs.places.get(sample)
-    since = short_duration(max(0, timeline.now - timeline.tape.starts[slot]))
-    return f"{name} runs, for {since} now{f', at line {stands.line}' if stands else ''}."
-
-
-def _sleep(timeline: Timeline, slot: int) -> str:
-    tape = timeline.tape
-    over = tape.endings[slot] != Ending.OPEN
-    end = tape.ends[slot] if over else timeline.now
-    length = short_duration(max(0, end - tape.starts[slot]))
-    if not over:
-        return f"Nobody is ready: the loop sleeps, since {length}."
-    woken = [index for index in tape.woken_in(slot) if timeline.lanes[index].role != "system"]
-    names = f" Then {_names(timeline, woken)} {'is' if len(woken) == 1 else 'are'} ready." if woken else ""
-    return f"Nobody was ready: the loop slept for {length}.{names}"
-
-
-def _children(count: int) -> str:
-    return "1 child" if count == 1 else f"{count} children"
-
-
-def _names(timeline: Timeline, lanes: Sequence[int], *, most: int = 4) -> str:
-    names = [timeline.title(timeline.lanes[index]) for index in lanes]
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _call_of_waker(timeline: Timeline, woken: Lane, slot: int) -> str:
+    """Give the call that woke a lane in a slot, as the source has it: `event.set()`."""
+    change = woken.after_slot(slot)
+    while change >= 0 and (woken.states[change] != State.READY or woken.slots[change] > slot):
+        change -= 1
+    verb = timeline.verbs.verb(woken.places[change]) if change >= 0 else None
+    return f"{verb.full}()" if verb is not None and verb.full else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from textual.binding import Binding, BindingType
+__all__ = ["ACTIONS", "Action", "key_in_footer"]
 
-__all__ = ["ACTIONS", "Action", "bindings"]
+
+def N_(message: str) -> str:  # noqa: N802  gettext's own name for "translate this where it is shown"
+    """Mark a message for the catalogue."""
+    return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,47 +26,37 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("next", "right,pagedown", "→ PageDown", "next step", "The tape", "step"),
-    Action("previous", "left,pageup", "← PageUp", "previous step", "The tape", "back"),
-    Action("play", "space", "space", "play the tape to its end, or hold it", "The tape", "play"),
-    Action("home", "home,g", "Home g", "before the first step", "The tape"),
-    Action("now", "end,G", "End G", "to the end, and follow it as it grows", "The tape"),
-    Action("next_of_task", "n", "n", "next step of the chosen task", "The tape"),
-    Action("previous_of_task", "N", "N", "its previous step", "The tape"),
-    Action("down", "down,j", "↓ j", "choose the next task", "Tasks"),
-    Action("up", "up,k", "↑ k", "choose the task above", "Tasks"),
-    Action("down_more", "ctrl+d", "ctrl+d", "ten tasks down", "Tasks"),
-    Action("up_more", "ctrl+u", "ctrl+u", "ten tasks up", "Tasks"),
-    Action("nobody", "escape", "esc", "choose nobody: the choice goes with the playhead", "Tasks"),
-    Action("fold", "enter", "enter", "fold or unfold the chosen task's children", "Tasks"),
-    Action("system", "t", "t", "show trio's own tasks and those of libraries", "Tasks"),
-    Action("axis", "x", "x", "every step the same width, or true to time", "The picture", "time axis"),
-    Action("zoom_in", "plus,equals_sign", "+", "zoom in", "The picture"),
-    Action("zoom_out", "minus", "-", "zoom out", "The picture"),
-    Action("fit", "0", "0", "fit all into the window", "The picture"),
-    Action("pan_left", "shift+left", "shift+←", "look further left", "The picture"),
-    Action("pan_right", "shift+right", "shift+→", "look further right", "The picture"),
-    Action("prints", "o", "o", "what the program printed", "Panels"),
-    Action("inspector", "i", "i", "all about the chosen task", "Panels", "inspect"),
-    Action("keep", "ctrl+s", "ctrl+s", "keep the log under a name", "The program"),
-    Action("interrupt", "ctrl+c", "ctrl+c", "interrupt the program, as Ctrl+C would", "The program"),
-    Action("help", "question_mark,f1", "? F1", "this help", "The program", "help"),
-    Action("leave", "q", "q", "leave; a living program is ended", "The program", "leave"),
+    Action("next", "right,pagedown", "→ PageDown", N_("next step"), N_("The tape"), N_("step")),
+    Action("previous", "left,pageup", "← PageUp", N_("previous step"), N_("The tape"), N_("back")),
+    Action("play", "space", "space", N_("play the tape to its end, or hold it"), N_("The tape"), N_("play")),
+    Action("home", "home,g", "Home g", N_("before the first step"), N_("The tape")),
+    Action("now", "end,G", "End G", N_("to the end, and follow it as it grows"), N_("The tape")),
+    Action("next_of_task", "n", "n", N_("next step of the chosen task"), N_("The tape")),
+    Action("previous_of_task", "N", "N", N_("its previous step"), N_("The tape")),
+    Action("down", "down,j", "↓ j", N_("choose the next task"), N_("Tasks")),
+    Action("up", "up,k", "↑ k", N_("choose the task above"), N_("Tasks")),
+    Action("down_more", "ctrl+d", "ctrl+d", N_("ten tasks down"), N_("Tasks")),
+    Action("up_more", "ctrl+u", "ctrl+u", N_("ten tasks up"), N_("Tasks")),
+    Action("nobody", "escape", "esc", N_("choose nobody: the choice goes with the playhead"), N_("Tasks")),
+    Action("fold", "enter", "enter", N_("fold or unfold the chosen task's children"), N_("Tasks")),
+    Action("system", "t", "t", N_("show trio's own tasks and those of libraries"), N_("Tasks")),
+    Action("axis", "x", "x", N_("every step the same width, or true to time"), N_("The picture"), N_("time axis")),
+    Action("zoom_in", "plus,equals_sign", "+", N_("zoom in"), N_("The picture")),
+    Action("zoom_out", "minus", "-", N_("zoom out"), N_("The picture")),
+    Action("fit", "0", "0", N_("fit all into the window"), N_("The picture")),
+    Action("pan_left", "shift+left", "shift+←", N_("look further left"), N_("The picture")),
+    Action("pan_right", "shift+right", "shift+→", N_("look further right"), N_("The picture")),
+    Action("prints", "o", "o", N_("what the program printed"), N_("Panels")),
+    Action("inspector", "i", "i", N_("all about the chosen task"), N_("Panels"), N_("inspect")),
+    Action("keep", "ctrl+s", "ctrl+s", N_("keep the log under a name"), N_("The program")),
+    Action("interrupt", "ctrl+c", "ctrl+c", N_("interrupt the program, as Ctrl+C would"), N_("The program")),
+    Action("help", "question_mark,f1", "? F1", N_("this help"), N_("The program"), N_("help")),
+    Action("leave", "q", "q", N_("leave; a living program is ended"), N_("The program"), N_("leave")),
 )
 
-_FOOTER_KEYS = {"right,pagedown": "→", "left,pageup": "←", "question_mark,f1": "?"}
+_FOOTER_KEYS = {"next": "→", "previous": "←", "help": "?"}
 
 
-def bindings() -> Iterator[BindingType]:
-    """Give the app's bindings."""
-    for action in ACTIONS:
-        yield Binding(
-            action.keys,
-            action.name,
-            action.footer or action.does,
-            show=action.footer is not None,
-            key_display=_FOOTER_KEYS.get(action.keys, action.shown),
-            priority=action.name == "interrupt",
-            tooltip=action.does,
-            id=action.name,
-        )
+def key_in_footer(action: Action) -> str:
+    """Give the key that the footer shows for an action."""
+    return _FOOTER_KEYS.get(action.name, action.shown)

@@ -9,12 +9,13 @@ import asyncio
 import contextlib
 import gc
 import signal
+from gettext import NullTranslations
 from pathlib import Path
 from typing import ClassVar
 
 import trio
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer
 from textual.worker import WorkerCancelled, WorkerFailed
@@ -23,7 +24,8 @@ from triotrace.errors import TriotraceError
 from triotrace.events import Event
 from triotrace.source import Source
 from triotrace.timeline.timeline import Timeline
-from triotrace.viewer.actions import bindings
+from triotrace.timeline.words import Words
+from triotrace.viewer.actions import ACTIONS, key_in_footer
 from triotrace.viewer.guest import run_trio_guest
 from triotrace.viewer.inks import DARK, LIGHT
 from triotrace.viewer.lanes import HeadRow, LanesView, Painter, PrintsRow, label_column
@@ -41,9 +43,16 @@ _EVENTS_A_TURN = 2000
 _BOTTOM_LEAST = 8
 
 
-def watch(source: Source, *, program: Program | None = None, title: str, axis: Axis = "steps") -> int | None:
+def watch(
+    source: Source,
+    *,
+    program: Program | None = None,
+    title: str,
+    axis: Axis = "steps",
+    catalogue: NullTranslations | None = None,
+) -> int | None:
     """Show a source until the user leaves; return 128+N if signal N ended the viewer. Raises what the source raised."""
-    app = TraceApp(source, program=program or StillTape(), title=title, axis=axis)
+    app = TraceApp(source, program=program or StillTape(), title=title, axis=axis, catalogue=catalogue)
     app.run()
     if app.failure is not None:
         raise app.failure
@@ -55,16 +64,33 @@ class TraceApp(App[None]):
 
     CSS_PATH = "triotrace.tcss"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", "interrupt", show=False, priority=True),  # before Textual's own ctrl+c
+    ]
 
-    def __init__(self, source: Source, *, program: Program, title: str, axis: Axis = "steps") -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        program: Program,
+        title: str,
+        axis: Axis = "steps",
+        catalogue: NullTranslations | None = None,
+    ) -> None:
         super().__init__()
+        self.words = Words(catalogue)
+        self.say = self.words.catalogue.gettext
+        for action in ACTIONS:
+            if action.name != "interrupt":
+                word = self.say(action.footer or action.does)
+                shown = key_in_footer(action)
+                self.bind(action.keys, action.name, description=word, show=action.footer is not None, key_display=shown)
         self.source = source
         self.program = program
         self.title = title
         self.failure: TriotraceError | None = None
         self.timeline = Timeline()
-        self.scene = Scene(self.timeline, axis=axis)
+        self.scene = Scene(self.timeline, axis=axis, words=self.words)
         self.painter = Painter(DARK)
         self.reading = True
         self._seen = (-1, False, "")
@@ -172,13 +198,15 @@ class TraceApp(App[None]):
 
     def _state(self) -> str:
         if self.scene.playing:
-            return "PLAYING"
+            return self.say("▶ PLAYING")
         if self.program.living:
-            return "● RUNNING" if self.scene.following else "● RUNNING · looking back"
+            return self.say("● RUNNING") if self.scene.following else self.say("● RUNNING · looking back")
         footer = self.timeline.footer
         if footer is not None and footer.exit is not None:
-            return f"■ ENDED, exit {footer.exit}" if footer.exit >= 0 else f"■ KILLED by signal {-footer.exit}"
-        return "■ ENDED" if not self.reading else "… reading"
+            if footer.exit < 0:
+                return self.say("■ KILLED by signal {number}").format(number=-footer.exit)
+            return self.say("■ ENDED, exit {status}").format(status=footer.exit)
+        return self.say("… reading") if self.reading else self.say("■ ENDED")
 
     def on_resize(self) -> None:
         """Take the new size."""
@@ -308,7 +336,7 @@ class TraceApp(App[None]):
     def action_keep(self) -> None:
         """Ask for a name and copy the log there."""
         stem = Path(self.title.split()[0]).stem if self.title.split() else "log"
-        self.push_screen(KeepScreen(f"{stem}.triotrace.jsonl"), self._keep)
+        self.push_screen(KeepScreen(f"{stem}.triotrace.jsonl", self.words.catalogue), self._keep)
 
     def _keep(self, name: str | None) -> None:
         if name is None:
@@ -316,21 +344,21 @@ class TraceApp(App[None]):
         try:
             kept = self.program.keep(Path(name).expanduser())
         except (TriotraceError, OSError) as error:
-            self.notify(str(error), title="The log was not kept", severity="error", markup=False)
+            self.notify(str(error), title=self.say("The log was not kept"), severity="error", markup=False)
         else:
-            self.notify(str(kept), title="The log is kept as", markup=False)
+            self.notify(str(kept), title=self.say("The log is kept as"), markup=False)
 
     def action_interrupt(self) -> None:
         """Interrupt the program."""
         if self.program.living:
             self.program.interrupt()
-            self.notify("Ctrl+C was sent to the program", markup=False)
+            self.notify(self.say("Ctrl+C was sent to the program"), markup=False)
         else:
-            self.notify("the program is over; q leaves", markup=False)
+            self.notify(self.say("the program is over; q leaves"), markup=False)
 
     def action_help(self) -> None:
         """Show the help."""
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.words.catalogue))
 
     def action_leave(self) -> None:
         """Leave; who started the program ends it."""

@@ -147,4 +147,6 @@ class PrintsRow(_OneLine):
     def line(self) -> tuple[str, Line | None]:
         """Give the prints."""
         picture = self.lanes.scene.picture
-        return ("prints", picture.prints()) if isinstance(picture, StepsPicture) else ("", None)
+        if not isinstance(picture, StepsPicture):
+            return "", None
+        return picture.words.catalogue.gettext("prints"), picture.prints()

@@ -11,7 +11,6 @@ from textual.widget import Widget
 
 from triotrace.clean import clean
 from triotrace.timeline.describe import describe
-from triotrace.timeline.words import what_happened, what_is_next
 
 if TYPE_CHECKING:
     from triotrace.viewer.lanes import Painter
@@ -27,6 +26,10 @@ class _Panel(Widget, can_focus=False):
         super().__init__(id=id)
         self.scene = scene
         self.painter = painter
+
+    def say(self, message: str) -> str:
+        """Say a message in the user's language."""
+        return self.scene.words.catalogue.gettext(message)
 
     @property
     def faint(self) -> Style:
@@ -49,14 +52,17 @@ class TitleBar(_Panel):
         """Draw three lines."""
         scene, width = self.scene, self.size.width
         order = scene.timeline.header.order if scene.timeline.header else ""
-        right = f"step {scene.playhead} of {scene.end}" + (f" · order: {clean(order, 30)}" if order else "")
+        right = self.say("step {step} of {steps}").format(step=scene.playhead, steps=scene.end)
+        if order:
+            right += " · " + self.say("order: {order}").format(order=clean(order, 30))
         left = f"{self.program}   "
         gap = max(1, width - len(left) - len(self.state) - len(right))
         first = Text.assemble((left, "bold"), (self.state, self.loud), " " * gap, (right, self.faint))
         first.truncate(width)
-        words = wrap(what_happened(scene.timeline, scene.playhead) or self._before_anything(), width)[:2]
-        following = what_is_next(scene.timeline, scene.playhead)
-        coming = f"next ▸ {following}" if following else ""
+        words = wrap(scene.words.happened(scene.timeline, scene.playhead) or self._before_anything(), width)[:2]
+        following = scene.words.following(scene.timeline, scene.playhead)
+        mark = self.say("next ▸ ")
+        coming = mark + following if following else ""
         text = first
         if len(words) == 2 and len(words[1]) + 2 + len(coming) > width:
             words[1] = words[1][: max(0, width - len(coming) - 3)] + "…"
@@ -65,12 +71,14 @@ class TitleBar(_Panel):
             text.append("\n").append(said)
             if i and coming:
                 # Always in the same corner: the audience learns where to look
-                text.append(" " * max(1, width - len(said) - len(coming))).append("next ▸ ", self.faint)
+                text.append(" " * max(1, width - len(said) - len(coming))).append(mark, self.faint)
                 text.append(following, self.loud)
         return text
 
     def _before_anything(self) -> str:
-        return "Before the first step." if self.scene.end else "Waiting for the program's first step."
+        if self.scene.end:
+            return self.say("Before the first step.")
+        return self.say("Waiting for the program's first step.")
 
 
 class SourcePanel(_Panel):
@@ -81,11 +89,11 @@ class SourcePanel(_Panel):
         verbs = self.scene.timeline.verbs
         place = verbs.places.get(self.scene.place)
         if place is None:
-            return Text("no source here: only trio's own code, or none was recorded", self.faint)
+            return Text(self.say("no source here: only trio's own code, or none was recorded"), self.faint)
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{clean(place.file.rpartition('/')[2], 80)}:{place.line}  {clean(place.function, 80)}", self.faint)
         if place.file not in verbs.sources:
-            text.append("\nno source was recorded for this file", self.faint)
+            text.append("\n" + self.say("no source was recorded for this file"), self.faint)
             return text
         room = max(1, self.size.height - 1)
         count = len(verbs.sources[place.file])
@@ -107,7 +115,7 @@ class PrintsPanel(_Panel):
         """Draw the newest lines."""
         timeline = self.scene.timeline
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append("prints", self.faint)
+        text.append(self.say("prints"), self.faint)
         said = timeline.prints_between(0, self.scene.playhead)[-max(1, self.size.height) :]
         lines = [(entry, line) for entry in said for line in entry.text.rstrip("\n").split("\n")]
         for entry, line in lines[-max(1, self.size.height - 1) :]:
@@ -125,7 +133,7 @@ class Inspector(_Panel):
         text = Text(no_wrap=True, overflow="ellipsis")
         lane = self.scene.chosen_lane
         if lane is None:
-            return Text("no task is chosen: ↑ ↓ choose one", self.faint)
-        for i, (name, value) in enumerate(describe(self.scene.timeline, lane, self.scene.playhead)):
+            return Text(self.say("no task is chosen: ↑ ↓ choose one"), self.faint)
+        for i, (name, value) in enumerate(describe(self.scene.timeline, lane, self.scene.playhead, self.scene.words)):
             text.append("\n" if i else "").append(f"{name:<11} ", self.faint).append(value)
         return text

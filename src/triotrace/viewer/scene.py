@@ -17,6 +17,7 @@ from triotrace.timeline.steps import ZOOMS, StepsPicture, StepsView
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture, TimeView, round_cell
+from triotrace.timeline.words import Words
 
 __all__ = ["Axis", "Scene"]
 
@@ -28,8 +29,11 @@ _LEAST_CELL = 100
 class Scene:
     """The state of the viewer."""
 
-    def __init__(self, timeline: Timeline, *, axis: Axis = "steps", follow: bool = True) -> None:
+    def __init__(
+        self, timeline: Timeline, *, axis: Axis = "steps", follow: bool = True, words: Words | None = None
+    ) -> None:
         self.timeline = timeline
+        self.words = words or Words()
         self.axis: Axis = axis
         self.width = 60
         """Cells for the picture, right of the labels."""
@@ -290,7 +294,7 @@ class Scene:
         key = (self.timeline.generation, id(rows), view)
         if self._picture is None or key != self._picture_key:
             self._picture = (
-                StepsPicture(self.timeline, rows, view)
+                StepsPicture(self.timeline, rows, view, self.words)
                 if isinstance(view, StepsView)
                 else TimePicture(self.timeline, rows, view)
             )

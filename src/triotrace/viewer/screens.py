@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import NullTranslations
 from itertools import groupby
 from typing import ClassVar
 
@@ -23,22 +24,25 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter", "dismiss", "close")]
 
+    def __init__(self, catalogue: NullTranslations) -> None:
+        super().__init__()
+        self.say = catalogue.gettext
+
     def compose(self) -> ComposeResult:
         """Make the text."""
         with VerticalScroll():
             yield Static(self._text())
 
-    @staticmethod
-    def _text() -> Text:
-        text = Text()
-        text.append("What the picture says\n", "bold")
+    def _text(self) -> Text:
+        text, say = Text(), self.say
+        text.append(say("What the picture says") + "\n", "bold")
         for glyph, meaning in LEGEND:
-            text.append(f"  {glyph:<11} ", "bold").append(f"{meaning}\n")
+            text.append(f"  {glyph:<11} ", "bold").append(f"{say(meaning)}\n")
         for group, actions in groupby(ACTIONS, key=lambda action: action.group):
-            text.append(f"\n{group}\n", "bold")
+            text.append(f"\n{say(group)}\n", "bold")
             for action in actions:
-                text.append(f"  {action.shown:<11} ", "bold").append(f"{action.does}\n")
-        text.append("\nesc closes this help")
+                text.append(f"  {action.shown:<11} ", "bold").append(f"{say(action.does)}\n")
+        text.append("\n" + say("esc closes this help"))
         return text
 
 
@@ -47,14 +51,15 @@ class KeepScreen(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel")]
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, catalogue: NullTranslations) -> None:
         super().__init__()
         self.proposed = name
+        self.say = catalogue.gettext
 
     def compose(self) -> ComposeResult:
         """Make the question."""
         with Vertical():
-            yield Static(Text("Keep the log as (enter keeps it, esc leaves it):"))
+            yield Static(Text(self.say("Keep the log as (enter keeps it, esc leaves it):")))
             yield Input(value=self.proposed, select_on_focus=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
