@@ -98,7 +98,7 @@ def _say_last_words(program: Target, outcome: Outcome, *, quit_first: bool) -> N
     except LogError as error:
         say(str(error))
     told = "was ended as you left" if quit_first else describe_status(outcome.returncode)
-    say(f"{program.title} {told}")
+    say(f"{program.short} {told}")
     for sentence in outcome.sentences:
         say(sentence)
     if outcome.log:

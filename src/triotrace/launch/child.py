@@ -34,7 +34,7 @@ class Child:
     def __init__(
         self, target: Target, python: Path, place: LogPlace, wishes: Wishes, *, stdin: Path = Path(os.devnull)
     ) -> None:
-        self.title = target.title
+        self._name = target.short
         self._place = place
         self._wishes = wishes
         self._workplace = Workplace()
@@ -127,9 +127,9 @@ class Child:
         untold = () if log else tuple(leftovers(self._workplace, Report(), 0, room=_MOST_UNTOLD))
         self._workplace.remove()
         self._place.release()
-        sentences = report.sentences(self.title, has_log=log is not None, problems=problems + more)
+        sentences = report.sentences(self._name, has_log=log is not None, problems=problems + more)
         if report.python is None and self._was_told_to_end:
-            sentences = [f"no trace of {clean(self.title, 60)}: it was ended before its Python had begun"]
+            sentences = [f"no trace of {clean(self._name, 60)}: it was ended before its Python had begun"]
         return Outcome(returncode, log, tuple(sentences), untold)
 
     def _is_within_grace(self) -> bool:

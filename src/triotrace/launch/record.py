@@ -44,7 +44,7 @@ def record(target: Target, python: Path, place: LogPlace, wishes: Wishes) -> Out
     finally:
         workplace.remove()
         place.release()
-    sentences = report.sentences(target.title, has_log=log is not None, problems=problems + more)
+    sentences = report.sentences(target.short, has_log=log is not None, problems=problems + more)
     return Outcome(returncode, log, tuple(sentences))
 
 

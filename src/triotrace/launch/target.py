@@ -46,6 +46,11 @@ class Target:
         return Path(self.words[0]).stem if self.kind != "module" else self.words[0]
 
     @property
+    def short(self) -> str:
+        """What to call it in a sentence."""
+        return f"-m {self.words[0]}" if self.kind == "module" else Path(self.words[0]).name or self.words[0]
+
+    @property
     def title(self) -> str:
         """What to call it on the screen."""
         return " ".join(("-m", *self.words) if self.kind == "module" else self.words)
