@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from triotrace.timeline.canvas import cells, width_of
-from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
-from triotrace.timeline.steps import ZOOMS, StepsPicture, StepsView
+from triotrace.timeline.rows import RowKind, Rows, lay_rows
+from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture, TimeView
 from triotrace.timeline.words import Words
@@ -33,20 +33,14 @@ def picture(
     rows = lay_rows(timeline, system=system, loop=axis == "steps")
     if not timeline.tape:
         return _nothing(timeline, words)
-    labels = [label_of(row) for row in rows.rows]
-    column = min(_LABEL_MOST, max(map(width_of, labels), default=0), width // 2) + 1
+    labels = [row.title for row in rows.rows]
+    column = max(7, min(_LABEL_MOST, max(map(width_of, labels), default=0), width // 2) + 1)
     room = max(20, width - column)
     if axis == "time":
         lines = _time_band(timeline, rows, labels, column, room)
     else:
         lines = _step_bands(timeline, rows, labels, column, room, last, words)
     return "".join(line.rstrip() + "\n" for line in lines)
-
-
-def label_of(row: Row) -> str:
-    """Give what stands at the left of a row: its part of the tree and its name."""
-    folded = f" +{row.folded}" if row.folded else ""
-    return f"{row.branch}{row.label}{folded}"
 
 
 def _nothing(timeline: Timeline, words: Words) -> str:
@@ -60,7 +54,9 @@ def _step_bands(
 ) -> list[str]:
     total = len(timeline.tape)
     first = max(1, total - last + 1) if last else 1
-    zoom = next((zoom for zoom in ZOOMS[:-1] if (total - first + 1) * zoom <= room), ZOOMS[0])
+    steps = total - first + 1
+    # Words are worth a second band; for more, a narrower picture that fits in one, if there is one
+    zoom = 3 if 2 * (room // 10) < steps <= room // 3 else 10
     per_band = room // zoom
     lines: list[str] = []
     for start in range(first, total + 1, per_band):

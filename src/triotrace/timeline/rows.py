@@ -37,6 +37,12 @@ class Row:
     folded: int = 0
     """How many lanes are folded into it by hand."""
 
+    @property
+    def title(self) -> str:
+        """What stands at its left: its part of the tree and its name."""
+        folded = f" +{self.folded}" if self.folded else ""
+        return f"{self.branch}{self.label}{folded}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:

@@ -88,7 +88,8 @@ class Words:
     def _step(self, timeline: Timeline, slot: int, lane: Lane) -> str:
         woken = [timeline.lanes[index] for index in timeline.tape.woken_in(slot)]
         born = [other.index for other in woken if other.slots[0] == slot]
-        freed = [other for other in woken if other.slots[0] < slot]
+        # That main wakes trio's own <init> at its end is no news
+        freed = [other for other in woken if other.slots[0] < slot and other.role not in ("init", "system")]
         parts = []
         if born:
             parts.append(

@@ -118,9 +118,11 @@ class PrintsPanel(_Panel):
         text.append(self.say("prints"), self.faint)
         said = timeline.prints_between(0, self.scene.playhead)[-max(1, self.size.height) :]
         lines = [(entry, line) for entry in said for line in entry.text.rstrip("\n").split("\n")]
-        for entry, line in lines[-max(1, self.size.height - 1) :]:
-            who = "" if entry.lane is None else timeline.title(timeline.lanes[entry.lane])
-            text.append(f"\n{entry.slot:4} {clean(who, 14):<14} ", self.faint)
+        lines = lines[-max(1, self.size.height - 1) :]
+        who = ["" if entry.lane is None else timeline.title(timeline.lanes[entry.lane]) for entry, _ in lines]
+        column = min(14, max(map(len, who), default=0))
+        for (entry, line), name in zip(lines, who, strict=True):
+            text.append(f"\n{entry.slot:4} {clean(name, 14):<{column}} ", self.faint)
             text.append(clean(line, 500), Style(color=self.painter.palette.red) if entry.stream == "stderr" else "")
         return text
 

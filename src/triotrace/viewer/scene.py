@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from triotrace.export.text import label_of
 from triotrace.timeline.canvas import width_of
 from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.rows import RowKind, Rows, lay_rows
@@ -136,7 +135,7 @@ class Scene:
     @property
     def labels(self) -> list[str]:
         """What stands at the left of each row."""
-        return [label_of(row) for row in self.rows.rows]
+        return [row.title for row in self.rows.rows]
 
     def label_width(self, most: int) -> int:
         """Give the cells that the labels need, one blank included."""
@@ -311,21 +310,22 @@ class Scene:
     def place(self) -> int:
         """The place for the source panel: where the chosen task stands, or the step ended; NO_PLACE if unknown."""
         if self.chosen is not None:
-            lane = self.timeline.lanes[self.chosen]
-            change = lane.after_slot(self.playhead)
-            while change >= 0 and (lane.places[change] == NO_PLACE or _is_wake(lane, change)):
-                change -= 1
-            return lane.places[change] if change >= 0 else NO_PLACE if lane.place is None else lane.place
+            return self._last_place(self.timeline.lanes[self.chosen])
         slot = self.playhead
         tape = self.timeline.tape
-        while slot > 0:
-            place = tape.places[slot]
-            if place == NO_PLACE:
-                place = self.timeline.samples.get(slot, NO_PLACE)
-            if place != NO_PLACE:
-                return place
+        while slot > 0 and tape.lanes[slot] < 0:
             slot -= 1
-        return NO_PLACE
+        place = tape.places[slot]
+        if place == NO_PLACE:
+            place = self.timeline.samples.get(slot, NO_PLACE)
+        return self._last_place(self.timeline.lanes[tape.lanes[slot]]) if slot and place == NO_PLACE else place
+
+    def _last_place(self, lane: Lane) -> int:
+        """Give where a task stood last, at the playhead; before that, where its function begins."""
+        change = lane.after_slot(self.playhead)
+        while change >= 0 and (lane.places[change] == NO_PLACE or _is_wake(lane, change)):
+            change -= 1
+        return lane.places[change] if change >= 0 else NO_PLACE if lane.place is None else lane.place
 
 
 def _is_wake(lane: Lane, change: int) -> bool:
