@@ -32,6 +32,7 @@ class Ink(IntEnum):
     CANCELLED = 12
     LOOP = 13
     """A sleep of the whole loop."""
+    LOOP_VERB = 19
     HEAD = 14
     """Numbers of steps, the ruler."""
     PRINT = 15

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from posixpath import basename
+
 from triotrace.clean import clean
 from triotrace.events import Place
 from triotrace.timeline.lanes import NO_PLACE, NOBODY, Lane
@@ -51,7 +53,7 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
         facts += [("", clean(f"{leaf.type}: {leaf.text}", 500)) for leaf in lane.error.leaves or ()]
     function = timeline.verbs.places.get(lane.place) if lane.place is not None else None
     if function is not None:
-        facts.append((say("function"), clean(f"{function.function}, {function.file}:{function.line}", 500)))
+        facts.append((say("function"), clean(f"{function.function}, {basename(function.file)}:{function.line}", 500)))
     return facts
 
 

@@ -14,7 +14,7 @@ def short_duration(nanoseconds: int) -> str:
     if nanoseconds >= 120 * 1_000_000_000:
         return f"{nanoseconds / 60e9:.0f} min"
     for size, unit in _UNITS:
-        if nanoseconds >= size:
+        if nanoseconds >= size or round(nanoseconds / size, 3) == 1:  # 999.6 ms are a second, not 1000 ms
             value = nanoseconds / size
             return f"{value:.1f} {unit}" if unit == "s" else f"{value:.0f} {unit}"
     return "0 s"

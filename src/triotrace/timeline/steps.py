@@ -184,7 +184,9 @@ class StepsPicture:
         line.fill(start, start + length, glyph, solid)
         if zoom == 10:
             split = cells(words)[: length - 2]
-            line.write(start + 1, "".join(split), Ink.LOOP if owner < 0 else Ink.VERB if solid != Ink.FOLDED else solid)
+            line.write(
+                start + 1, "".join(split), Ink.LOOP_VERB if owner < 0 else Ink.VERB if solid != Ink.FOLDED else solid
+            )
         last = _LAST.get(ending)
         if last is not None:
             line.put(start + length - 1, *last)

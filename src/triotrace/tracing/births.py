@@ -45,8 +45,17 @@ def spawned(state: State, task: trio.lowlevel.Task, frame: FrameType) -> None:
     """Tell that a task was born; `frame` is that of the hook."""
     if state.depth is None:
         state.depth = privates.depth_of(frame, "spawn_impl") or 0
-    eventual = privates.starting_in(frame, state.depth)
-    born(state, task, main=not state.has_main, by=state.running, eventual=state.family.ids.get(eventual))  # type: ignore[arg-type]  # None is no key
+    starting = privates.starting_in(frame, state.depth)
+    eventual = None if starting is None else _known(state, starting)
+    born(state, task, main=not state.has_main, by=state.running, eventual=eventual)
+
+
+def _known(state: State, nursery: trio.Nursery) -> NurseryId | None:
+    """Return the id of a nursery; None if its owner is kept out of the trace."""
+    owner = state.records.get(nursery.parent_task)
+    if owner is None or owner.exited:
+        return None
+    return state.family.opened(nursery, owner, state.now() - state.origin)
 
 
 def born(
@@ -60,9 +69,7 @@ def born(
         parent = state.records.get(nursery.parent_task)
         if parent is None or parent.exited:
             return
-        number = state.family.ids.get(nursery)
-        if number is None:
-            number = state.family.opened(nursery, parent, t)
+        number = state.family.opened(nursery, parent, t)
     role, place = _role(state, task, parent, main=main)
     task_id = TaskId(next(state.recorder.tasks))
     state.records[task] = record = Record(task_id, role, nursery)

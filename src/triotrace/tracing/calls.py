@@ -78,7 +78,7 @@ _TABLE: Final[dict[tuple[str, str], tuple[str, bool, Wait, On]]] = {
     ("_socket.py", "_SocketType.connect"): ("socket.connect", LAST, "write", ""),
     ("_socket.py", "SocketType.accept"): ("socket.accept", LAST, "read", ""),
     ("_socket.py", "SocketType.connect"): ("socket.connect", LAST, "write", ""),
-    ("_signals.py", "SignalQueue.__anext__"): ("open_signal_receiver", LAST, "", ""),
+    ("_signals.py", "SignalReceiver.__anext__"): ("open_signal_receiver", LAST, "", ""),
     ("_subprocess.py", "Process.wait"): ("Process.wait", LAST, "", ""),
     ("_subprocess.py", "_run_process"): ("run_process", False, "", ""),
 }

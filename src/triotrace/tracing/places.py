@@ -88,6 +88,10 @@ class Places:
                     owner = fact
                     at = coro
                     call = deepest = None
+                    if fact.last:  # the task is a function of trio's, started as it is
+                        call = deepest = fact
+                        held = coro
+                        break
                 elif fact.word is not None:
                     deepest = fact
                     held = coro
@@ -114,6 +118,9 @@ class Places:
             if fact.rank >= rank and (fact.rank > TRIO or owner is None):
                 rank, lasti, owner = fact.rank, frame.f_lasti, fact
                 call = deepest = None
+                if fact.last:
+                    call, deepest, held = fact, fact, frame
+                    break
             elif fact.word is not None:
                 deepest = fact
                 held = frame

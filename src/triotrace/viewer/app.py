@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import time
 from gettext import NullTranslations
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +17,7 @@ from typing import ClassVar
 import trio
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.containers import Horizontal
 from textual.widgets import Footer
 from textual.worker import WorkerCancelled, WorkerFailed
@@ -27,7 +29,7 @@ from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
 from triotrace.viewer.actions import ACTIONS, key_in_footer
 from triotrace.viewer.guest import run_trio_guest
-from triotrace.viewer.inks import DARK, LIGHT
+from triotrace.viewer.inks import DARK, LIGHT, palette_for
 from triotrace.viewer.lanes import HeadRow, LanesView, Painter, PrintsRow, label_column
 from triotrace.viewer.panels import Inspector, PrintsPanel, SourcePanel, TitleBar
 from triotrace.viewer.program import Program, StillTape
@@ -41,6 +43,8 @@ _PLAY_SECONDS = 0.25
 _BATCHES_WAITING = 16
 _EVENTS_A_TURN = 2000
 _BOTTOM_LEAST = 8
+_QUIET = 100_000_000
+"""Nanoseconds without an event after which the viewer lets its own clock run on."""
 
 
 def watch(
@@ -94,6 +98,8 @@ class TraceApp(App[None]):
         self.painter = Painter(DARK)
         self.reading = True
         self._seen = (-1, False, "")
+        self._told = (-1, 0, 0)
+        """The last generation that was read, its `t`, and our own clock then."""
 
     def compose(self) -> ComposeResult:
         """Make the widgets."""
@@ -162,13 +168,26 @@ class TraceApp(App[None]):
     # -- looking -------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Redraw if there is something new."""
+        """Redraw if there is something new, or if time has passed in a living program."""
         state = self._state()
+        self._let_time_pass()
         seen = (self.timeline.generation, self.program.living, state)
         if seen != self._seen:
             self._seen = seen
             self.scene.update()
             self.redraw()
+
+    def _let_time_pass(self) -> None:
+        """Between two events of a living program, its clock goes on: a sleep and a long step grow before our eyes."""
+        timeline, wall = self.timeline, time.monotonic_ns()
+        if timeline.generation != self._told[0]:
+            self._told = (timeline.generation, timeline.now, wall)
+        elif self.program.living and timeline.runs and wall - self._told[2] > _QUIET:
+            now = self._told[1] + wall - self._told[2]
+            if now - timeline.now > _QUIET:
+                timeline.now = now
+                timeline.generation += 1
+                self._told = (timeline.generation, *self._told[1:])
 
     def redraw(self) -> None:
         """Draw everything anew: the scene has changed."""
@@ -213,8 +232,10 @@ class TraceApp(App[None]):
         self.call_after_refresh(self.redraw)
 
     def _take_palette(self) -> None:
-        palette = DARK if self.current_theme.dark else LIGHT
-        self.painter.use(palette)
+        background = self.theme_variables["background"]
+        if Color.parse(background).ansi is not None:  # an ANSI theme: the terminal's own
+            background = (DARK if self.current_theme.dark else LIGHT).background
+        self.painter.use(palette_for(background, dark=self.current_theme.dark))
         self.redraw()
 
     def _play(self) -> None:

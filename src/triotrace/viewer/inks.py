@@ -5,14 +5,14 @@ Running is the loudest, ready quiet, waiting faint; red is for failure and cance
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.color import Color
 from rich.style import Style
 
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink
 
-__all__ = ["DARK", "LIGHT", "Palette", "style_of"]
+__all__ = ["DARK", "LIGHT", "Palette", "palette_for", "style_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,24 @@ class Palette:
     waiting: str
     baton: str
     red: str
+    accent: str
+    """Words that must be seen: the state, the next task."""
     loop: str
     chosen: str
     """Background of the chosen row."""
     playhead: str
     """Background of the playhead's column."""
+
+
+def palette_for(background: str, *, dark: bool) -> Palette:
+    """Give the palette on a theme's own background (`#rrggbb`), with its tints mixed from that."""
+    palette = replace(DARK if dark else LIGHT, background=background)
+    return replace(
+        palette,
+        loop=_between(palette.faint, background, 0.5),
+        chosen=_between(palette.ready, background, 0.85),
+        playhead=_between(palette.ready, background, 0.65),
+    )
 
 
 DARK = Palette(
@@ -45,6 +58,7 @@ DARK = Palette(
     waiting="#6b7280",
     baton="#e0e0e0",
     red="#ff6a3d",
+    accent="#f0e442",
     loop="#4b5563",
     chosen="#1f2733",
     playhead="#37414f",
@@ -59,6 +73,7 @@ LIGHT = Palette(
     waiting="#8b949e",
     baton="#1f2328",
     red="#a3195b",
+    accent="#8a4b00",
     loop="#c4cad1",
     chosen="#eef2f7",
     playhead="#d5dde8",
@@ -90,6 +105,8 @@ def style_of(palette: Palette, ink: int, *, chosen: bool = False) -> Style:
         case Ink.RAISED | Ink.CANCELLED:
             foreground, bold = palette.red, True
         case Ink.LOOP:
+            foreground = background = palette.loop
+        case Ink.LOOP_VERB:
             foreground, background = palette.text, palette.loop
         case _:
             pass

@@ -37,7 +37,7 @@ class _Panel(Widget, can_focus=False):
 
     @property
     def loud(self) -> Style:
-        return Style(color=self.painter.palette.running, bold=True)
+        return Style(color=self.painter.palette.accent, bold=True)
 
 
 class TitleBar(_Panel):

@@ -58,11 +58,11 @@ class Inside:
             pass  # the parent is gone; nobody is left to tell
 
     def restore_environment(self):
-        os.environ.pop("TRIOTRACE", None)
-        if self.agreed.get("pythonpath") is None:
-            os.environ.pop("PYTHONPATH", None)
-        else:
-            os.environ["PYTHONPATH"] = self.agreed["pythonpath"]
+        for name, key in (("TRIOTRACE", "triotrace"), ("PYTHONPATH", "pythonpath")):
+            if self.agreed.get(key) is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = self.agreed[key]
 
     def claim(self):
         """Create the log and write its header; tell whether it is ours now."""
