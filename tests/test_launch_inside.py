@@ -30,6 +30,7 @@ def test_the_workplace_is_private(workplace: Workplace) -> None:
 
 def test_what_the_child_is_told(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/old:")
+    monkeypatch.setenv("TRIOTRACE", "theirs")
     wishes = Wishes(order="7", source=False, output=False, max_size=99, mine=("pkg",))
     environment = workplace.environment(SCRIPT, Path("/x/é.jsonl"), wishes, capture=True)
     assert f"{INJECT}:/old:" == environment["PYTHONPATH"]
@@ -40,6 +41,7 @@ def test_what_the_child_is_told(workplace: Workplace, monkeypatch: pytest.Monkey
         "claim": "self",
         "pid": os.getpid(),
         "pythonpath": "/old:",
+        "triotrace": "theirs",
         "order": "7",
         "source": False,
         "output": False,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 from types import FrameType
@@ -49,21 +49,23 @@ def watch_live(
     program: Target, python: Path, place: LogPlace, wishes: Wishes, *, axis: Axis, stdin: Path | None = None
 ) -> int:
     """Run `program`, watch it until the user leaves, end it, and return the exit status."""
-    quit_first, requested, failure = True, None, None
-    # The program starts before Textual is imported, which takes longer than many a lesson.
-    child = Child(program, python, place, wishes, **({} if stdin is None else {"stdin": stdin}))
-    try:
-        with _terminated_by_signals():
+    requested, failure = None, None
+    with _Endings() as endings:
+        # The program starts before Textual is imported, which takes longer than many a lesson.
+        child = Child(program, python, place, wishes, stdin=stdin or Path(os.devnull))
+        try:
+            endings.allow()
             from triotrace.source import FileSource
             from triotrace.viewer.app import watch
 
             source = FileSource(child.log, lambda: child.living)
             requested = watch(source, program=child, title=program.title, axis=axis)
-    except LogError as error:
-        failure = str(error) if child.log.exists() else None  # without a log, the outcome says why
-    finally:
-        quit_first = child.living
-        outcome = child.finish()
+        except LogError as error:
+            failure = str(error) if child.log.exists() else None  # without a log, the outcome says why
+        finally:
+            endings.forbid()
+            quit_first = child.living
+            outcome = child.finish()
     _say_last_words(program, outcome, quit_first=quit_first)
     if failure is not None:
         say(failure)
@@ -105,16 +107,35 @@ def _say_last_words(program: Target, outcome: Outcome, *, quit_first: bool) -> N
         say(f"again: triotrace replay {quote(str(outcome.log))}")
 
 
-@contextlib.contextmanager
-def _terminated_by_signals() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into an exit that ends the program too; the viewer has handlers of its own later."""
+class _Endings:
+    """SIGTERM and SIGHUP while there is a program to end too. The viewer, as long as it is there, has its own."""
 
-    def leave(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+    def __init__(self) -> None:
+        self._allowed = False
+        self._waiting: int | None = None
+        self._old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
 
-    old = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
+    def __enter__(self) -> _Endings:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._leave)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._old.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+    def allow(self) -> None:
+        """Leave by SystemExit from now on, and at once if a signal came before."""
+        self._allowed = True
+        if self._waiting is not None:
+            raise SystemExit(128 + self._waiting)
+
+    def forbid(self) -> None:
+        """Ignore them, and Ctrl+C: whoever cannot wait would leave the program behind."""
+        for number in self._old:
+            signal.signal(number, signal.SIG_IGN)
+
+    def _leave(self, number: int, frame: FrameType | None) -> None:
+        if self._allowed:
+            raise SystemExit(128 + number)
+        self._waiting = number

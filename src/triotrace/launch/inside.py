@@ -92,6 +92,7 @@ class Workplace:
             "claim": "first" if target.kind == "command" else "self",
             "pid": os.getpid(),
             "pythonpath": pythonpath,
+            "triotrace": os.environ.get("TRIOTRACE"),
             "order": wishes.order,
             "source": wishes.source,
             "output": wishes.output,
