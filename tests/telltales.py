@@ -394,7 +394,7 @@ WHOLE_SCRIPTS = {
 
 def scripts() -> dict[str, tuple[str, bool]]:
     """Return the text of each script by its name, and whether it starts trio."""
-    all_of_them = {name: (text, "trio.run(" in text or "guest_run" in text) for name, text in WHOLE_SCRIPTS.items()}
+    all_of_them = {name: (text, "trio.run" in text or "guest_run" in text) for name, text in WHOLE_SCRIPTS.items()}
     for name, body in BODIES.items():
         for way, frame in WAYS.items():
             if (name, way) in UNTRIED:

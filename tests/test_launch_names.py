@@ -20,6 +20,19 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return cache_folder()
 
 
+def test_a_name_is_taken_before_its_log_is_there(tmp_path: Path) -> None:
+    """Two that start at once get two names, though neither program has made its log yet."""
+    one, two = free_place("a", tmp_path), free_place("a", tmp_path)
+    assert (one.lines.name, two.lines.name) == ("a.triotrace.jsonl", "a.triotrace.2.jsonl")
+    one.release()
+    assert free_place("a", tmp_path).lines == one.lines
+    with pytest.raises(TriotraceError, match="another triotrace writes this log right now"):
+        chosen_place(two.lines, force=True)
+    for name in ("x.json", "x.jsonl.gz"):
+        places = [chosen_place(tmp_path / name, force=False) for _ in range(3)]
+        assert len({place.lines for place in places}) == 3
+
+
 def test_a_free_name_is_numbered(tmp_path: Path) -> None:
     names = []
     for _ in range(3):

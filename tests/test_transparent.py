@@ -111,7 +111,6 @@ trio.run(main)
         {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
         {"PYTHONSAFEPATH": "1"},
         {"PYTHONFAULTHANDLER": "1", "PYTHONDEVMODE": "1"},
-        {"TRIOTRACE": "not ours"},
     ],
     ids=str,
 )

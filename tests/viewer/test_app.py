@@ -111,7 +111,7 @@ def test_arrows_walk_the_tape_and_the_words_follow() -> None:
 def test_what_each_step_printed_stands_beside_it() -> None:
     async def act(app: TraceApp, pilot: Pilot[None]) -> None:
         screen = "\n".join(screen_of(app))
-        assert "   5 consumer       got value message 0" in screen
+        assert "   5 consumer got value message 0" in screen
         await press(pilot, "home", "right")
         assert "   5 consumer" not in "\n".join(screen_of(app)), "not yet printed at step 1"
 
