@@ -66,7 +66,7 @@ _TABLE: Final[dict[tuple[str, str], tuple[str, bool, Wait, On]]] = {
     ("_channel.py", "MemorySendChannel.send"): ("MemorySendChannel.send", LAST, "", "channel"),
     ("_channel.py", "MemoryReceiveChannel.receive"): ("MemoryReceiveChannel.receive", LAST, "", "channel"),
     ("_core/_unbounded_queue.py", "UnboundedQueue.get_batch"): ("UnboundedQueue.get_batch", LAST, "", ""),
-    ("_threads.py", "to_thread_run_sync"): ("to_thread.run_sync", LAST, "thread", ""),
+    ("_threads.py", "to_thread_run_sync"): ("to_thread.run_sync", False, "thread", ""),
     ("_file_io.py", "open_file"): ("open_file", LAST, "thread", ""),
     ("_socket.py", "getaddrinfo"): ("socket.getaddrinfo", False, "thread", ""),
     ("_highlevel_socket.py", "SocketStream.receive_some"): ("SocketStream.receive_some", LAST, "read", ""),
@@ -131,5 +131,5 @@ def learn(code: CodeType, whose: Whose) -> Fact:
 
 def _plain(qualified: str) -> str:
     """`_outer.<locals>.Class._name` is `Class.name` to its user."""
-    inner = qualified.rpartition("<locals>.")[2]
+    inner = qualified.rpartition("<locals>.")[2].replace("_LockImpl.", "Lock.")
     return ".".join(part.lstrip("_") if not part.endswith("__") else part for part in inner.split("."))

@@ -106,7 +106,8 @@ class Places:
         if owner is None:
             return None
         lasti = at.cr_frame.f_lasti
-        if lasti != stand.lasti or call is not stand.call or owner.code is not stand.code:
+        same = lasti == stand.lasti and deepest is stand.deepest and call is stand.call and owner.code is stand.code
+        if not same:
             self._settle(stand, owner, lasti, call, deepest)
         return held
 

@@ -208,8 +208,8 @@ class Tracer(trio.abc.Instrument):
         if deepest is not None and deepest.on:
             on, owner = waited_for(state, deepest, held)
             state.append(AfterTaskStep(t, record.id, record.place, until, on, owner))
-            return
-        state.append(AfterTaskStep(t, record.id, record.place, until))
+        else:
+            state.append(AfterTaskStep(t, record.id, record.place, until))
         if record.wait and record is not state.entry:  # it waits for its own wake-up pipe, all the time
             record.counted = record.wait
             state.waiting[record.wait] += 1

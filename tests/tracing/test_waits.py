@@ -1,0 +1,385 @@
+"""Every way to wait has its own word, its place in the user's code, and what is waited for."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import trio
+import trio.testing
+from watched import Told, watch
+
+from triotrace.events import AfterTaskStep, BeforeIoWait, TaskScheduled
+
+Wait = Callable[[], Awaitable[object]]
+WAITS: dict[str, Wait] = {}
+
+
+def wait(word: str) -> Callable[[Wait], Wait]:
+    """Enter a way to wait into the table, under the call that the trace must show for it."""
+
+    def enter(function: Wait) -> Wait:
+        WAITS[f"{word}-{function.__name__}"] = function
+        return function
+
+    return enter
+
+
+@wait("sleep")
+async def sleeps() -> None:
+    await trio.sleep(100)
+
+
+@wait("sleep_until")
+async def sleeps_until() -> None:
+    await trio.sleep_until(trio.current_time() + 100)
+
+
+@wait("sleep_forever")
+async def sleeps_forever() -> None:
+    await trio.sleep_forever()
+
+
+@wait("Event.wait")
+async def event() -> None:
+    await trio.Event().wait()
+
+
+async def someone_else_has(lock: trio.Lock | trio.StrictFIFOLock | trio.Condition) -> None:
+    async def hold() -> None:
+        await lock.acquire()
+        await trio.sleep_forever()
+
+    trio.lowlevel.spawn_system_task(hold)
+    while not lock.locked():
+        await trio.lowlevel.checkpoint()
+
+
+@wait("Lock.acquire")
+async def lock() -> None:
+    held = trio.Lock()
+    await someone_else_has(held)
+    await held.acquire()
+
+
+@wait("Lock.acquire")
+async def lock_as_context() -> None:
+    held = trio.StrictFIFOLock()
+    await someone_else_has(held)
+    async with held:
+        pass
+
+
+@wait("Semaphore.acquire")
+async def semaphore() -> None:
+    await trio.Semaphore(0).acquire()
+
+
+@wait("Condition.wait")
+async def condition() -> None:
+    async with (notified := trio.Condition()):
+        await notified.wait()
+
+
+@wait("Condition.acquire")
+async def condition_acquire() -> None:
+    held = trio.Condition()
+    await someone_else_has(held)
+    await held.acquire()
+
+
+@wait("CapacityLimiter.acquire")
+async def limiter() -> None:
+    tokens = trio.CapacityLimiter(1)
+    await tokens.acquire_on_behalf_of("someone")
+    async with tokens:
+        pass
+
+
+@wait("MemorySendChannel.send")
+async def send() -> None:
+    await trio.open_memory_channel[int](0)[0].send(1)
+
+
+@wait("MemoryReceiveChannel.receive")
+async def receive() -> None:
+    _keep, channel = trio.open_memory_channel[int](0)
+    await channel.receive()
+
+
+@wait("MemoryReceiveChannel.receive")
+async def receive_in_a_loop() -> None:
+    _keep, channel = trio.open_memory_channel[int](0)
+    async for _ in channel:
+        pass
+
+
+@wait("ParkingLot.park")
+async def parking_lot() -> None:
+    await trio.lowlevel.ParkingLot().park()
+
+
+@wait("wait_task_rescheduled")
+async def custom() -> None:
+    await trio.lowlevel.wait_task_rescheduled(lambda _: trio.lowlevel.Abort.SUCCEEDED)
+
+
+@wait("nursery")
+async def nursery() -> None:
+    async with trio.open_nursery() as children:
+        children.start_soon(trio.sleep_forever)
+
+
+@wait("Nursery.start")
+async def nursery_start() -> None:
+    async def never(task_status: object) -> None:
+        await trio.sleep_forever()
+
+    async with trio.open_nursery() as children:
+        await children.start(never)
+
+
+@wait("to_thread.run_sync")
+async def thread() -> None:
+    reading, writing = os.pipe()
+    await trio.to_thread.run_sync(os.read, reading, 1, abandon_on_cancel=True)
+    os.close(writing)
+
+
+@wait("SocketStream.receive_some")
+async def stream_receive() -> None:
+    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    stream = await trio.testing.open_stream_to_socket_listener(listener)
+    await stream.receive_some(1)
+
+
+@wait("SocketListener.accept")
+async def accept() -> None:
+    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    async with listener:
+        await listener.accept()
+
+
+@wait("serve_tcp")
+async def serve() -> None:
+    async def handler(stream: trio.SocketStream) -> None:
+        pass
+
+    await trio.serve_tcp(handler, 0, host="127.0.0.1")
+
+
+@wait("socket.accept")
+async def socket_accept() -> None:
+    with trio.socket.socket() as listener:
+        await listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        await listener.accept()
+
+
+@wait("socket")
+async def socket_recv() -> None:
+    one, two = trio.socket.socketpair()
+    with one, two:
+        await one.recv(1)
+
+
+@wait("wait_readable")
+async def readable() -> None:
+    one, two = socket.socketpair()
+    with one, two:
+        await trio.lowlevel.wait_readable(one)
+
+
+@wait("wait_writable")
+async def writable() -> None:
+    one, two = socket.socketpair()
+    with one, two:
+        one.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                one.send(bytes(65536))
+        await trio.lowlevel.wait_writable(one)
+
+
+@wait("SocketStream.send_all")
+async def stream_send() -> None:
+    one, two = trio.socket.socketpair()
+    with one, two:
+        await trio.SocketStream(one).send_all(bytes(10_000_000))
+
+
+@wait("FdStream.receive_some")
+async def pipe() -> None:
+    reading, writing = os.pipe()
+    async with trio.lowlevel.FdStream(reading) as stream, trio.lowlevel.FdStream(writing):
+        await stream.receive_some(1)
+
+
+@wait("Process.wait")
+async def process() -> None:
+    child = await trio.lowlevel.open_process([sys.executable, "-c", "input()"], stdin=-1)
+    try:
+        await child.wait()
+    finally:
+        child.kill()
+
+
+@wait("run_process")
+async def run_process() -> None:
+    await trio.run_process(["sleep", "100"])
+
+
+@wait("open_signal_receiver")
+async def signals() -> None:
+    with trio.open_signal_receiver(10) as received:
+        async for _ in received:
+            pass
+
+
+@wait("sleep_forever")
+async def in_an_async_generator() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
+        await trio.sleep_forever()
+
+    async for _ in numbers():
+        pass
+
+
+@wait("Event.wait")
+async def in_an_async_context_manager() -> None:
+    @asynccontextmanager
+    async def managed() -> AsyncIterator[None]:
+        await trio.Event().wait()
+        yield
+
+    async with managed():
+        pass
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_wait(name: str) -> None:
+    """While it waits, a task stands in its wait, in the innermost function of the user's own."""
+    told = stopped(WAITS[name])
+    end = next(e for e in told.of(TaskScheduled, "main") if e.cause == "timer")
+    place = told.places[[e for e in told.of(AfterTaskStep, "waiter") if e.t <= end.t][-1].place]
+    assert name.rpartition("-")[0] == place.call
+    assert __file__ == place.file
+    inner = {"in_an_async_generator": "numbers", "in_an_async_context_manager": "managed"}
+    function = name.rpartition("-")[2]
+    assert inner.get(function, function) == place.function.rpartition(".")[2]
+
+
+def stopped(function: Wait) -> Told:
+    """Run a waiter until it waits for good; then cancel it."""
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(function, name="waiter")
+            await trio.sleep(0.05)
+            nursery.cancel_scope.cancel()
+
+    return watch(main)
+
+
+@pytest.mark.parametrize(
+    ("function", "counts"),
+    [
+        (stream_receive, (1, 0, 0)),
+        (socket_recv, (1, 0, 0)),
+        (readable, (1, 0, 0)),
+        (writable, (0, 1, 0)),
+        (stream_send, (0, 1, 0)),
+        (thread, (0, 0, 1)),
+        (event, (0, 0, 0)),
+    ],
+)
+def test_what_the_loop_waits_for(function: Wait, counts: tuple[int, int, int]) -> None:
+    """When the loop sleeps it is told how many wait to read, to write, for threads; trio's own is not counted."""
+    told = stopped(function)
+    waits = [(e.readers, e.writers, e.threads) for e in told.events if isinstance(e, BeforeIoWait)]
+    assert counts in waits
+    assert (0, 0, 0) == waits[-1]
+
+
+def test_checkpoints_have_places() -> None:
+    """A task that stays ready is seen standing where it gave way."""
+
+    async def main() -> None:
+        await trio.lowlevel.checkpoint()
+        await trio.sleep(0)  # noqa: ASYNC115  # it has a word of its own
+        await trio.lowlevel.cancel_shielded_checkpoint()
+        async with trio.Lock():
+            pass
+
+    told = watch(main)
+    assert ["checkpoint", "sleep", "cancel_shielded_checkpoint", "Lock.acquire"] == told.calls("main")
+
+
+def test_the_same_object_has_the_same_number() -> None:
+    """Two tasks that wait on one event share `on`; both ends of a channel too; another event has another."""
+    one, two = trio.Event(), trio.Event()
+    send_end, receive_end = trio.open_memory_channel[int](0)
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(one.wait, name="a")
+            nursery.start_soon(one.wait, name="b")
+            nursery.start_soon(two.wait, name="c")
+            nursery.start_soon(receive_end.clone().receive, name="d")
+            await trio.testing.wait_all_tasks_blocked()
+            one.set()
+            two.set()
+            await send_end.send(1)
+            nursery.start_soon(send_end.clone().send, 2, name="e")
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+
+    told = watch(main)
+    on = {name: next(e.on for e in told.of(AfterTaskStep, name)) for name in "abcde"}
+    assert on["a"] == on["b"] != on["c"]
+    assert on["d"] == on["e"]
+    assert 3 == len(set(on.values()) - {None})
+
+
+def test_the_owner_of_a_lock() -> None:
+    """Who waits for a lock sees who has it."""
+    held = trio.Lock()
+
+    async def owner() -> None:
+        async with held:
+            await trio.sleep(0.01)
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(owner)
+            while not held.locked():
+                await trio.lowlevel.checkpoint()
+            async with held:
+                pass
+
+    told = watch(main)
+    assert [told.task("owner")] == [e.owner for e in told.of(AfterTaskStep, "main") if e.owner is not None]
+    assert ("task", "owner") in told.wakes("main")
+
+
+def test_until_is_the_nearest_deadline() -> None:
+    """A wait ends at its own or a scope's deadline, whichever comes first; a shield hides those outside."""
+
+    async def main() -> None:
+        begin = trio.current_time()
+        with trio.CancelScope(deadline=begin + 0.03), trio.CancelScope(deadline=begin + 0.01):
+            await trio.sleep_forever()
+        with trio.CancelScope(deadline=begin + 50):
+            with trio.CancelScope(shield=True):
+                await trio.testing.wait_all_tasks_blocked()
+            await trio.sleep(0.01)
+
+    told = watch(main, clock=trio.testing.MockClock(autojump_threshold=0))
+    until = [e.until for e in told.of(AfterTaskStep, "main")]
+    start = 0
+    assert [start + 10_000_000, None, start + 20_000_000, None] == until
