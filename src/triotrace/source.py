@@ -5,7 +5,7 @@ A source sends batches of events into a bounded memory channel: a slow reader sl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -31,18 +31,27 @@ class Source(Protocol):
 
 
 class FileSource:
-    """Read a log file; while `living()`, wait for more of it. The file may not exist yet."""
+    """Read a log file; while `living()`, wait for more of it. The file may not exist yet.
 
-    def __init__(self, path: Path, living: Callable[[], bool] = lambda: False) -> None:
+    `news` returns when there may be more to read; without it, and besides, the file is looked at every 50 ms.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        living: Callable[[], bool] = lambda: False,
+        news: Callable[[], Awaitable[None]] = trio.sleep_forever,
+    ) -> None:
         self.path = path
         self.living = living
+        self.news = news
         self.warnings: list[str] = []
 
     async def send_to(self, channel: trio.MemorySendChannel[list[Event]]) -> None:
         """Send what the file holds, and what it grows by."""
         async with channel:
-            while not self.path.exists() and self.living():  # noqa: ASYNC110  no event tells of a new file
-                await trio.sleep(_POLL_SECONDS)
+            while not self.path.exists() and self.living():
+                await self._wait()
             with LogTail(self.path) as tail:
                 while not tail.ended:
                     # Asked before the read: what was written before the end is then certainly read
@@ -51,13 +60,17 @@ class FileSource:
                     if batch:
                         await channel.send(batch)
                     elif alive:
-                        await trio.sleep(_POLL_SECONDS)
+                        await self._wait()
                     else:
                         break
                 rest = tail.finish()
                 if rest:
                     await channel.send(rest)
                 self.warnings = list(tail.reader.warnings)
+
+    async def _wait(self) -> None:
+        with trio.move_on_after(_POLL_SECONDS):
+            await self.news()
 
 
 class ChannelSource:

@@ -17,22 +17,18 @@ from triotrace.errors import LogError, TriotraceError
 from triotrace.events import Output
 from triotrace.launch import Child, LogPlace, Outcome, Target, Wishes, describe_status
 from triotrace.log import LogTail, keep_log, read_kind
+from triotrace.viewer.program import StillTape
 
 __all__ = ["require_terminal", "watch_live", "watch_tape"]
 
 Axis = Literal["steps", "time"]
 
 
-class Tape:
+class Tape(StillTape):
     """What the viewer drives when there is a log and no program."""
-
-    living = False
 
     def __init__(self, log: Path) -> None:
         self.log = log
-
-    def interrupt(self) -> None:
-        """There is nothing to interrupt."""
 
     def keep(self, path: Path) -> Path:
         """Copy the log to `path`. Raises TriotraceError."""
@@ -58,7 +54,8 @@ def watch_live(
             from triotrace.source import FileSource
             from triotrace.viewer.app import watch
 
-            source = FileSource(child.log, lambda: child.living)
+            source = FileSource(child.log, lambda: child.living, child.control.wait_answer)
+            endings.make_ctrl_c_a_key()
             requested = watch(source, program=child, title=program.title, axis=axis)
         except LogError as error:
             failure = str(error) if child.log.exists() else None  # without a log, the outcome says why
@@ -129,6 +126,10 @@ class _Endings:
         self._allowed = True
         if self._waiting is not None:
             raise SystemExit(128 + self._waiting)
+
+    def make_ctrl_c_a_key(self) -> None:
+        """Ignore SIGINT: the viewer gets the key itself, and it can be pressed while the terminal changes hands."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def forbid(self) -> None:
         """Ignore them, and Ctrl+C: whoever cannot wait would leave the program behind."""

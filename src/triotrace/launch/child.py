@@ -11,6 +11,7 @@ from pathlib import Path
 
 from triotrace.clean import clean
 from triotrace.errors import TriotraceError
+from triotrace.launch.control import Control
 from triotrace.launch.ending import Outcome, convert, finish_recording, leftovers
 from triotrace.launch.inside import GRACE, Report, Wishes, Workplace
 from triotrace.launch.names import LogPlace
@@ -38,6 +39,10 @@ class Child:
         self._place = place
         self._wishes = wishes
         self._workplace = Workplace()
+        self.control = Control(self._workplace.folder / "control")
+        self.paused = wishes.paused
+        """Whether it was told to stand still."""
+        self.pace = wishes.pace
         self._lock = threading.Lock()  # the viewer may ask from another thread than the one that ends it
         self._was_told_to_end = False
         self._grace_ends: float | None = None
@@ -51,13 +56,14 @@ class Child:
                     stack.callback(os.close, descriptors[-1])
                 self._process = start(
                     target.command(python),
-                    self._workplace.environment(target, place.lines, wishes, capture=True),
+                    self._workplace.environment(target, place.lines, wishes, capture=True, control=self.control.path),
                     stdin=descriptors[0],
                     stdout=descriptors[1],
                     stderr=descriptors[2],
                     own_session=True,
                 )
         except BaseException:
+            self.control.close()
             self._workplace.remove()
             place.release()
             raise
@@ -97,10 +103,33 @@ class Child:
     def interrupt(self) -> None:
         """Do what Ctrl+C in its own terminal would do."""
         if self.living:
+            self.resume()  # what is held cannot take it
             self._signal(signal.SIGINT)
+
+    def pause(self) -> None:
+        """Hold it before its next step; its clock stands still."""
+        self.paused = True
+        self.control.send("pause")
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.paused = False
+        self.control.send("resume")
+
+    def step(self) -> None:
+        """Let one step happen; a program that runs is held at its next step."""
+        self.paused = True
+        self.control.send("step")
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Let it take so many steps a second; None: as they come."""
+        self.pace = steps_per_second
+        self.control.send("pace" if steps_per_second is None else f"pace {steps_per_second}")
 
     def end(self) -> None:
         """End the program and all that it left in its process group, gently first."""
+        self.set_pace(None)
+        self.resume()
         for number, seconds in _PATIENCE.items():
             if not self._is_group_there():
                 break
@@ -123,6 +152,7 @@ class Child:
         self.end()
         assert self._ended is not None
         returncode, report, problems = self._ended
+        self.control.close()
         log, more = convert(self._place)
         untold = () if log else tuple(leftovers(self._workplace, Report(), 0, room=_MOST_UNTOLD))
         self._workplace.remove()

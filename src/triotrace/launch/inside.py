@@ -34,6 +34,9 @@ class Wishes:
     output: bool = True
     max_size: int = 1024**3
     mine: tuple[str, ...] = ()
+    paused: bool = False
+    pace: float | None = None
+    """Steps a second; None: as they come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,9 @@ class Workplace:
         self.status.touch(mode=0o600)
         self.spills = {stream: self.folder / stream for stream in ("stdout", "stderr")}
 
-    def environment(self, target: Target, log: Path, wishes: Wishes, *, capture: bool) -> dict[str, str]:
+    def environment(
+        self, target: Target, log: Path, wishes: Wishes, *, capture: bool, control: Path | None = None
+    ) -> dict[str, str]:
         """Return the environment in which the program traces itself."""
         pythonpath = os.environ.get("PYTHONPATH")
         agreed = {
@@ -99,6 +104,9 @@ class Workplace:
             "capture": {stream: str(path) for stream, path in self.spills.items()} if capture else None,
             "max_size": wishes.max_size,
             "mine": list(wishes.mine),
+            "control": None if control is None else str(control),
+            "paused": wishes.paused,
+            "pace": wishes.pace,
         }
         # An empty PYTHONPATH counts as none; joined to a path it would mean the current folder.
         path = f"{INJECT}{os.pathsep}{pythonpath}" if pythonpath else str(INJECT)

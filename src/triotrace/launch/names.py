@@ -9,7 +9,6 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import platformdirs
 
@@ -25,18 +24,18 @@ KEPT = 10
 
 @dataclass(slots=True)
 class LogPlace:
-    """Where the program writes its log, and the name the log gets at the end."""
+    """Where the program writes its log, and the name the log gets at the end. Ours alone until it is released."""
 
     lines: Path
     final: Path
     force: bool = False
-    lock: IO[bytes] | None = None  # held while a cached log is written, so that nobody deletes it
+    lock: int | None = None
 
     def release(self) -> None:
         """Let go of the log once it is whole."""
-        if self.lock:
-            Path(self.lock.name).unlink(missing_ok=True)
-            self.lock.close()
+        if self.lock is not None:
+            _lock_of(self.lines).unlink(missing_ok=True)
+            os.close(self.lock)
             self.lock = None
 
 
@@ -50,21 +49,25 @@ def chosen_place(path: Path, *, force: bool) -> LogPlace:
         if not force:
             raise TriotraceError(f"{name} exists: choose another name, or overwrite it with --force")
     if is_converted(final):
-        return LogPlace(_free(final.parent, f"{final.name}.recording", ".jsonl"), final, force)
+        lines, lock = _take_free(final.parent, f"{final.name}.recording", ".jsonl")
+        return LogPlace(lines, final, force, lock)
+    free, lock = _take(final)
+    if not free:
+        raise TriotraceError(f"{name}: another triotrace writes this log right now; choose another name")
     if force:
         try:
             final.unlink(missing_ok=True)  # the program makes its log anew: it never writes into a file it finds
         except OSError as error:
             raise TriotraceError(f"{name}: cannot be overwritten: {error.strerror}") from None
-    return LogPlace(final, final, force)
+    return LogPlace(final, final, force, lock)
 
 
 def free_place(name: str, folder: Path | None = None) -> LogPlace:
     """Find NAME.triotrace.jsonl in the current folder, numbered when it exists."""
     folder = folder or Path.cwd()
     _check_folder(folder)
-    path = _free(folder, f"{_tame(name)}.triotrace", ".jsonl")
-    return LogPlace(path, path)
+    path, lock = _take_free(folder, f"{_tame(name)}.triotrace", ".jsonl")
+    return LogPlace(path, path, lock=lock)
 
 
 def cached_place(name: str) -> LogPlace:
@@ -76,13 +79,11 @@ def cached_place(name: str) -> LogPlace:
             raise TriotraceError(f"{clean(str(folder))} belongs to another user; name a log with -o")
         folder.chmod(0o700)
         _prune(folder)
-        stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S-%f")
-        path = folder / f"{stamp}-{_tame(name)}.jsonl"
-        lock = path.with_suffix(".lock").open("xb")  # open as long as the log is written
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         text = f"{clean(str(folder))}: {error.strerror}, so the run cannot be kept there; name a log with -o"
         raise TriotraceError(text) from None
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S-%f")
+    path, lock = _take_free(folder, f"{stamp}-{_tame(name)}", ".jsonl")
     return LogPlace(path, path, lock=lock)
 
 
@@ -109,24 +110,47 @@ def _cached(folder: Path) -> list[Path]:
 def _prune(folder: Path) -> None:
     """Delete all but the newest, and leave room for one; one that is being written stays."""
     for log in _cached(folder)[: -(KEPT - 1)]:
-        lock = log.with_suffix(".lock")
-        try:
-            with lock.open("rb") as held:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            pass
-        except OSError:
-            continue  # somebody writes it
-        log.unlink(missing_ok=True)
-        lock.unlink(missing_ok=True)
+        free, lock = _take(log)
+        if free:
+            log.unlink(missing_ok=True)
+            LogPlace(log, log, lock=lock).release()
 
 
-def _free(folder: Path, stem: str, suffix: str) -> Path:
+def _take_free(folder: Path, stem: str, suffix: str) -> tuple[Path, int | None]:
+    """Return the first name that is free, numbered from 2 on, and its lock."""
     for number in itertools.count(1):
         path = folder / (f"{stem}.{number}{suffix}" if number > 1 else f"{stem}{suffix}")
-        if not (path.exists() or path.is_symlink()):
-            return path
+        if path.exists() or path.is_symlink():
+            continue
+        free, lock = _take(path)
+        if free and not path.exists():
+            return path, lock
+        LogPlace(path, path, lock=lock).release()  # whoever had it has finished meanwhile
     raise AssertionError
+
+
+def _take(path: Path) -> tuple[bool, int | None]:
+    """Lock a name against every other triotrace; return whether it is ours, and the descriptor that holds it.
+
+    The program creates the log itself, some time after its name was found free: until then only this tells.
+    """
+    while True:
+        lock = None
+        try:
+            lock = os.open(_lock_of(path), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(lock).st_nlink:
+                return True, lock
+            os.close(lock)  # it was released, and deleted, before we had it
+        except OSError as error:
+            if lock is not None:
+                os.close(lock)
+            # A file system without locks: nothing protects, and nothing is in the way
+            return not isinstance(error, BlockingIOError), None
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
 
 
 def _tame(name: str) -> str:

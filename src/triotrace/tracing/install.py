@@ -7,12 +7,16 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from time import perf_counter_ns
 from types import ModuleType
 from typing import Any, Protocol, cast
 
 import trio
 
 from triotrace.tracing import active, order, output
+from triotrace.tracing.control import Control
+from triotrace.tracing.gate import Gate
+from triotrace.tracing.live_clock import LiveClock, RunClock
 from triotrace.tracing.recorder import Recorder
 from triotrace.tracing.spills import Spills
 from triotrace.tracing.tracer import Tracer
@@ -54,6 +58,8 @@ class Session:
         self.recorder: Recorder | None = None
         self._writer: LogWriter | None = None
         self._watchdog: Watchdog | None = None
+        self._gate: Gate | None = None
+        self._control: Control | None = None
 
     def instruments(self) -> tuple[trio.abc.Instrument, ...]:
         """Return what a run that begins now is to be given; nothing where it is not to be traced."""
@@ -66,7 +72,7 @@ class Session:
         if not self._ran:
             self._ran = True
             self._inside.tell(run=1)
-        tracer = Tracer.sharing(recorder, self._watchdog)
+        tracer = Tracer.sharing(recorder, self._watchdog, self._gate)
         return (tracer, order.StepCounter()) if self._counts_steps else (tracer,)
 
     def begin(self) -> bool:
@@ -87,8 +93,10 @@ class Session:
             raise_descriptor=self._raise,
             on_loss=lambda reason, events: inside.tell(lost=reason, count=events),
         )
+        clock = self._connect()
         recorder = self.recorder = Recorder(
             writer.write,
+            now=perf_counter_ns if clock is None else clock.now,
             origin=inside.origin,
             source=agreed["source"],
             mine=agreed["mine"],
@@ -97,6 +105,8 @@ class Session:
         active.log.recorder = recorder
         watchdog = self._watchdog = Watchdog(recorder)
         recorder.nudge = watchdog.wake
+        if self._control is not None:
+            watchdog.companions.append(self._control.start)
         os.register_at_fork(before=watchdog.stop, after_in_child=self._forget)
         atexit.register(self._end)
         run = sys.modules.get("trio._core._run")
@@ -111,6 +121,26 @@ class Session:
                 recorder.afterwards(spills.note)
         return True
 
+    def _connect(self) -> LiveClock | None:
+        """Let the parent command us, if it wants to; return the clock that it can stop."""
+        agreed = self._inside.agreed
+        if agreed.get("control") is None:
+            return None
+        clock = LiveClock()
+        control = Control(agreed["control"], raise_descriptor=self._raise)
+        gate = Gate(clock, answer=control.answer, paused=agreed["paused"], pace=agreed["pace"])
+        if not control.connect(gate):
+            return None  # the parent is gone already
+        self._gate, self._control = gate, control
+        os.register_at_fork(before=control.stop, after_in_child=control.forget)
+        return clock
+
+    def clock_for(self, clock: object) -> object:
+        """Return the clock of a run that begins now: its own, if it brings one."""
+        if clock is not None or self._gate is None or self.recorder is None or self.recorder.closed:
+            return clock
+        return RunClock(self._gate.clock)
+
     def _report(self, error: BaseException) -> None:
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
@@ -124,6 +154,8 @@ class Session:
         if self.recorder is None or self.recorder.closed or self._writer is None or self._watchdog is None:
             return
         self._watchdog.stop()
+        if self._control is not None:
+            self._control.stop()
         self.recorder.flush()
         self.recorder.close()
         self._writer.close()
@@ -155,7 +187,8 @@ def _patch_setup(run: ModuleType, session: Session) -> bool:
         return False
 
     def setup_runner(clock: object, instruments: Sequence[trio.abc.Instrument], *args: object, **kwargs: object) -> Any:
-        return original(clock, [*instruments, *session.instruments()], *args, **kwargs)
+        ours = session.instruments()
+        return original(session.clock_for(clock) if ours else clock, [*instruments, *ours], *args, **kwargs)
 
     cast(Any, run).setup_runner = setup_runner
     return True
@@ -168,8 +201,12 @@ def _patch_public(session: Session) -> None:
 
 
 def _adding(original: Callable[..., Any], session: Session) -> Callable[..., Any]:
-    def run(*args: object, instruments: Sequence[trio.abc.Instrument] = (), **kwargs: object) -> Any:
-        return original(*args, instruments=[*instruments, *session.instruments()], **kwargs)
+    def run(
+        *args: object, clock: object = None, instruments: Sequence[trio.abc.Instrument] = (), **kwargs: object
+    ) -> Any:
+        ours = session.instruments()
+        clock = session.clock_for(clock) if ours else clock
+        return original(*args, clock=clock, instruments=[*instruments, *ours], **kwargs)
 
     run.__name__ = run.__qualname__ = original.__name__
     return run

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
+import signal
+import socket
 import sys
 from types import CodeType, FrameType
 from typing import Any, Protocol
@@ -23,11 +25,14 @@ __all__ = [
     "main_name",
     "main_outcome",
     "next_deadline",
+    "next_deadline_seconds",
     "nurseries_of",
     "open_deadlines",
     "protect_hooks",
+    "rest_of_batch",
     "runnable",
     "runner_of_this_thread",
+    "signal_waits",
     "starting_in",
     "trio_time",
     "wait_deadline",
@@ -139,6 +144,41 @@ def next_deadline(runner: object, timeout: float) -> TrioTime | None:
         return trio_time(ask())
     # trio caps an endless wait at a day.
     return trio_time(trio.current_time() + timeout) if timeout < 86_400 else None
+
+
+def next_deadline_seconds(runner: object) -> float | None:
+    """Return the nearest deadline of a run, in trio's seconds."""
+    ask = getattr(getattr(runner, "deadlines", None), "next_deadline", None)
+    return None if ask is None else float(ask())
+
+
+def rest_of_batch(frame: FrameType | None) -> list[trio.lowlevel.Task] | None:
+    """Return the tasks still to run in this turn of the loop, in their order; `frame` is that of a hook."""
+    depth = depth_of(frame, "unrolled_run")
+    for _ in range(depth or 0):
+        frame = frame.f_back if frame is not None else None
+    if depth is None or frame is None:
+        return None
+    batch = frame.f_locals.get("batch")
+    return batch[::-1] if isinstance(batch, list) else None  # trio takes them from the end
+
+
+_URGENT = frozenset(getattr(signal, name, 0) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"))
+
+
+def signal_waits(runner: object) -> bool:
+    """Tell whether a signal that ends programs has come, and waits for the loop to handle it."""
+    if getattr(runner, "ki_pending", False):
+        return True
+    # Python writes the number of each signal into trio's wake-up socket; trio itself writes zeros there
+    wakeup = getattr(getattr(getattr(runner, "entry_queue", None), "wakeup", None), "wakeup_sock", None)
+    peek = getattr(wakeup, "recv", None)
+    if peek is None:
+        return False
+    try:
+        return not _URGENT.isdisjoint(peek(4096, socket.MSG_PEEK))
+    except OSError:
+        return False  # nothing there
 
 
 def runnable(runner: object) -> bool:

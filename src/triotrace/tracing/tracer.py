@@ -25,6 +25,7 @@ from triotrace.events import (
 )
 from triotrace.tracing import active, births, privates
 from triotrace.tracing.causes import cause_of, waited_for
+from triotrace.tracing.gate import Gate
 from triotrace.tracing.leave import forget
 from triotrace.tracing.outcomes import describe, judge
 from triotrace.tracing.record import Record
@@ -49,15 +50,17 @@ class Tracer(trio.abc.Instrument):
         self._attach(Recorder(emit, token=token), None)
 
     @classmethod
-    def sharing(cls, recorder: Recorder, guard: Guard | None) -> Tracer:
+    def sharing(cls, recorder: Recorder, guard: Guard | None, gate: Gate | None = None) -> Tracer:
         """Make the tracer of one run among those that write one log."""
         tracer = cls.__new__(cls)
         tracer._attach(recorder, guard)
+        tracer._gate = gate
         return tracer
 
     def _attach(self, recorder: Recorder, guard: Guard | None) -> None:
         self._recorder = recorder
         self._guard = guard
+        self._gate: Gate | None = None
         self._state = State(recorder, guard)
 
     @property
@@ -74,6 +77,8 @@ class Tracer(trio.abc.Instrument):
     def before_run(self) -> None:  # noqa: D102
         try:
             births.begin(self._state, sys._getframe())
+            if self._gate is not None:
+                self._gate.enter(self._state)
         except BaseException as error:
             self._recorder.failed(error)
 
@@ -91,6 +96,8 @@ class Tracer(trio.abc.Instrument):
                 active.leave(state)
                 if self._guard is not None:
                     self._guard.release(state)
+                if self._gate is not None:
+                    self._gate.leave(state)
             self._state = State(self._recorder, self._guard)
         except BaseException as error:
             self._recorder.failed(error)
@@ -162,8 +169,11 @@ class Tracer(trio.abc.Instrument):
     def before_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
             state = self._state
-            state.running = record = state.records.get(task)
+            record = state.records.get(task)
             if record is not None:
+                if self._gate is not None and self._gate.shut:
+                    self._gate.before_step(state, record)
+                state.running = record
                 record.ready = False
                 state.began = t = state.now() - state.origin
                 state.append(BeforeTaskStep(t, record.id))
@@ -185,6 +195,8 @@ class Tracer(trio.abc.Instrument):
                     state.append(TaskExited(t, record.id, "returned"))
                 del state.records[task]
                 state.append(AfterTaskStep(t, record.id))
+                if len(state.pending) >= BATCH:
+                    self._recorder.flush()
                 return
             if state.clock is not None:
                 state.look(t)
@@ -239,6 +251,8 @@ class Tracer(trio.abc.Instrument):
                 self._guard.start()
             if timeout > 0 or not privates.runnable(state.runner):
                 self._sleeps(state, timeout)
+                if self._gate is not None and self._gate.shut:
+                    self._gate.before_sleep(state)
             elif state.pending and state.now() - self._recorder.flushed > _LATE:
                 self._recorder.flush()
             state.polling = True

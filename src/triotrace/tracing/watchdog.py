@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import _thread
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -37,6 +38,8 @@ class Watchdog:
         self._sampled: dict[int, tuple[Record, int, PlaceId]] = {}
         self.alive = False
         self.parked = False
+        self.companions: list[Callable[[], None]] = []
+        """What is to begin anew whenever this does: other threads of ours that a fork ended."""
 
     def watch(self, state: State) -> None:
         """Look after a run, from now on."""
@@ -50,6 +53,8 @@ class Watchdog:
 
     def start(self) -> None:
         """Begin to look, unless at it."""
+        for begin in self.companions:
+            begin()
         if self.alive or not self._states:
             return
         self._stopping = self.parked = False

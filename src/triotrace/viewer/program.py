@@ -15,8 +15,28 @@ class Program(Protocol):
     def living(self) -> bool:
         """Whether the program still runs."""
 
+    @property
+    def paused(self) -> bool:
+        """Whether it was told to stand still."""
+
+    @property
+    def pace(self) -> float | None:
+        """Steps a second; None: as they come."""
+
     def interrupt(self) -> None:
         """Send what Ctrl+C in its terminal would send; nothing if it is over."""
+
+    def pause(self) -> None:
+        """Hold it before its next step."""
+
+    def resume(self) -> None:
+        """Let it go on, at its pace."""
+
+    def step(self) -> None:
+        """Let one step happen; a program that runs is held at its next step."""
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Let it take so many steps a second."""
 
     def keep(self, path: Path) -> Path:
         """Copy the log to a path and return where it lies. Raises TriotraceError."""
@@ -26,9 +46,24 @@ class StillTape:
     """Nothing lives behind it: events of a channel, or a log that is only looked at."""
 
     living = False
+    paused = False
+    pace: float | None = None
 
     def interrupt(self) -> None:
         """There is nobody to interrupt."""
+
+    def pause(self) -> None:
+        """It stands still as it is."""
+
+    def resume(self) -> None:
+        """It cannot go on."""
+
+    def step(self) -> None:
+        """It has no further step."""
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Remember the pace: the tape is played at it."""
+        self.pace = steps_per_second
 
     def keep(self, path: Path) -> Path:
         """There is no log behind it. Raises FileNotFoundError."""
