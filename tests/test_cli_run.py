@@ -204,7 +204,7 @@ def test_a_signal_before_the_viewer_is_there_ends_all(tmp_path: Path) -> None:
 
 
 def test_an_impatient_user_leaves_nothing_behind(tmp_path: Path) -> None:
-    """While a program that is deaf to SIGINT is being ended, Ctrl+C changes nothing."""
+    """While a program that is deaf to SIGINT is being ended, Ctrl+C changes nothing, and SIGTERM the status at most."""
     deaf = "    import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
     (tmp_path / "lasts.py").write_text(LASTS.replace("    print(", deaf + "    print("))
     with screen(tmp_path, "run", "lasts.py") as shown:
@@ -217,7 +217,7 @@ def test_an_impatient_user_leaves_nothing_behind(tmp_path: Path) -> None:
             shown._read(0.1)
         shown.child.send_signal(signal.SIGTERM)
         status, after = shown.end()
-    assert status == 0
+    assert status in (0, 143), "143 if it came while the viewer was still leaving"
     assert is_gone(int(after.replace("^C", "").split()[1]))
     assert "triotrace: again: " in after
 

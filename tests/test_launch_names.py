@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def test_a_name_is_taken_before_its_log_is_there(tmp_path: Path) -> None:
     assert (one.lines.name, two.lines.name) == ("a.triotrace.jsonl", "a.triotrace.2.jsonl")
     one.release()
     assert free_place("a", tmp_path).lines == one.lines
+    two.lines.touch()
     with pytest.raises(TriotraceError, match="another triotrace writes this log right now"):
         chosen_place(two.lines, force=True)
     for name in ("x.json", "x.jsonl.gz"):
@@ -51,7 +53,9 @@ def test_a_link_to_nowhere_is_no_free_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["x.jsonl", "x.log", "x.json", "x.jsonl.gz"])
 def test_a_chosen_name_is_never_overwritten_unless_told(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    assert chosen_place(path, force=False).final == path
+    place = chosen_place(path, force=False)
+    assert place.final == path
+    place.release()
     path.write_text("precious")
     with pytest.raises(TriotraceError, match="exists: choose another name, or overwrite it with --force"):
         chosen_place(path, force=False)
@@ -117,8 +121,8 @@ def test_a_log_that_is_being_written_is_never_deleted(cache: Path) -> None:
 def test_a_run_that_was_killed_leaves_no_lock_for_ever(cache: Path) -> None:
     killed = cached_place("killed")
     killed.lines.touch()
-    assert killed.lock
-    killed.lock.close()  # as the system does it
+    assert killed.lock is not None
+    os.close(killed.lock)  # as the system does it
     for _ in range(11):
         place = cached_place("x")
         place.lines.touch()
