@@ -141,6 +141,13 @@ def test_help_of_a_command_with_a_target(tmp_path: Path, command: str) -> None:
         assert word in result.stdout
 
 
+def test_start_up_is_quick_because_little_is_imported(tmp_path: Path) -> None:
+    """What draws and what runs trio is imported by the commands that need it."""
+    code = "import sys, triotrace.cli; print([name for name in ('trio', 'textual', 'asyncio') if name in sys.modules])"
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, env=surroundings(), capture_output=True, check=True).stdout == b"[]\n"
+
+
 def test_version(tmp_path: Path) -> None:
     result = triotrace("--version", cwd=tmp_path)
     assert result.stdout.startswith(b"triotrace 0.")

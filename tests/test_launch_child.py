@@ -48,11 +48,6 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child_module, "_PATIENCE", dict.fromkeys(child_module._PATIENCE, 0.3))
-
-
-@pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     children: list[Child] = []
 
@@ -166,24 +161,31 @@ def test_a_program_that_cannot_be_started_is_told(tmp_path: Path, start: Callabl
         start("--", str(broken))
 
 
-STUBBORN = "trap '' INT TERM; "
-FAMILIES = {
-    "gentle": ("sleep 100", -signal.SIGINT),
-    "deaf to SIGINT": ("trap '' INT; sleep 100 & wait", -signal.SIGTERM),
-    "deaf to all": (STUBBORN + "sleep 100 & sleep 100", -signal.SIGKILL),
-    "stopped": ("kill -STOP $$; sleep 100", -signal.SIGINT),
-    "leaves a child behind": ("sleep 100 & exit 5", 5),
-    "leaves a deaf child behind": ("(trap '' INT TERM; sleep 100) & exit 6", 6),
-    "already over": ("exit 7", 7),
+FAMILIES = {  # and how many rungs of the ladder are in vain; what a shell starts with & is deaf to SIGINT
+    "gentle": ("sleep 100", 0, -signal.SIGINT),
+    "deaf to SIGINT": ("trap '' INT; sleep 100 & wait", 1, -signal.SIGTERM),
+    "deaf to all": ("trap '' INT TERM; sleep 100 & sleep 100", 2, -signal.SIGKILL),
+    "stopped": ("kill -STOP $$; sleep 100", 0, -signal.SIGINT),
+    "leaves a child behind": ("sleep 100 & exit 5", 1, 5),
+    "leaves a deaf child behind": ("(trap '' INT TERM; sleep 100) & exit 6", 2, 6),
+    "already over": ("exit 7", 0, 7),
 }
+if not Path("/proc/self/stat").exists():
+    FAMILIES.pop("stopped")  # whether it has stopped cannot be seen there
 
 
-@pytest.mark.parametrize(("family", "returncode"), FAMILIES.values(), ids=FAMILIES)
-@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("family", "in_vain", "returncode"), FAMILIES.values(), ids=FAMILIES)
 def test_the_ladder_ends_the_whole_group(
-    tmp_path: Path, start: Callable[..., Child], family: str, returncode: int
+    tmp_path: Path,
+    start: Callable[..., Child],
+    monkeypatch: pytest.MonkeyPatch,
+    family: str,
+    in_vain: int,
+    returncode: int,
 ) -> None:
     """A pipe that only the group holds is closed when the last of it is gone."""
+    patience = {number: 0.3 if rung < in_vain else 30.0 for rung, number in enumerate(child_module._PATIENCE)}
+    monkeypatch.setattr(child_module, "_PATIENCE", patience)
     os.mkfifo(tmp_path / "held")
     child = start("--", "sh", "-c", f"exec 9>'{tmp_path}/held'; echo ready; {family}")
     with (tmp_path / "held").open("rb", buffering=0) as held:
@@ -207,10 +209,6 @@ def printed(child: Child) -> str:
 
 def is_stopped(process: int) -> bool:
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-
-if not Path("/proc/self/stat").exists():
-    FAMILIES.pop("stopped")
 
 
 def test_interrupt_is_ctrl_c(start: Callable[..., Child]) -> None:
@@ -258,7 +256,7 @@ def test_the_private_folder_is_gone_at_the_end(start: Callable[..., Child]) -> N
     child = start("--", "true")
     folder = child._workplace.folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in folder.iterdir())
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in folder.iterdir() if path.is_file())
     wait_for(child)
     child.finish()
     assert not folder.exists()

@@ -48,6 +48,9 @@ def test_what_the_child_is_told(workplace: Workplace, monkeypatch: pytest.Monkey
         "capture": {"stdout": f"{workplace.folder}/stdout", "stderr": f"{workplace.folder}/stderr"},
         "max_size": 99,
         "mine": ["pkg"],
+        "control": None,
+        "paused": False,
+        "pace": None,
     }
 
 

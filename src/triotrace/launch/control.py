@@ -6,8 +6,6 @@ import contextlib
 import socket
 from pathlib import Path
 
-import trio
-
 __all__ = ["Control"]
 
 
@@ -35,6 +33,8 @@ class Control:
 
     async def wait_answer(self) -> None:
         """Wait until the program tells that it is held, or until it connects; for ever once it is gone."""
+        import trio  # only a viewer waits, and has it already: `record` and `show` start in half the time without
+
         if self._child is None:
             await trio.lowlevel.wait_readable(self._listener)
             self._accept()
