@@ -9,7 +9,6 @@ import signal
 import stat
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -260,11 +259,3 @@ def test_the_private_folder_is_gone_at_the_end(start: Callable[..., Child]) -> N
     wait_for(child)
     child.finish()
     assert not folder.exists()
-
-
-def test_polling_never_blocks(start: Callable[..., Child]) -> None:
-    child = start("--", "sleep", "100")
-    began = time.monotonic()
-    assert all(child.living for _ in range(100))
-    assert time.monotonic() - began < 10
-    child.finish()
