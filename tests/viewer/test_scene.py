@@ -51,16 +51,16 @@ def test_the_window_goes_with_the_playhead() -> None:
         assert scene.first <= max(1, slot) < scene.first + 6
 
 
-def test_space_plays_to_the_end_and_then_from_the_start() -> None:
+def test_it_plays_to_the_end_and_then_from_the_start() -> None:
     scene = scene_of(relay())
     scene.go(5)
-    scene.play_or_pause()
+    scene.play()
     for _ in range(9):
         scene.tick()
     assert (8, False) == (scene.playhead, scene.playing)
-    scene.play_or_pause()
+    scene.play()
     assert (0, True) == (scene.playhead, scene.playing)
-    scene.play_or_pause()
+    scene.hold()
     scene.tick()
     assert 0 == scene.playhead
 
@@ -150,7 +150,7 @@ def test_any_keys_in_any_order_leave_a_picture(keys: list[str], width: int) -> N
     events = list(event().events)
     actions = {
         "move": lambda: scene.move(1), "back": lambda: scene.move(-1),
-        "home": scene.go_home, "now": scene.go_to_now, "play": scene.play_or_pause, "tick": scene.tick,
+        "home": scene.go_home, "now": scene.go_to_now, "play": scene.play, "tick": scene.tick,
         "up": lambda: scene.choose(-1), "down": lambda: scene.choose(1), "fold": scene.fold,
         "axis": scene.switch_axis, "in": lambda: scene.zoom_by(1), "out": lambda: scene.zoom_by(-1), "fit": scene.fit,
         "left": lambda: scene.pan(-1), "right": lambda: scene.pan(1),

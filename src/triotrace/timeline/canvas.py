@@ -33,6 +33,8 @@ class Ink(IntEnum):
     LOOP = 13
     """A sleep of the whole loop."""
     LOOP_VERB = 19
+    NEXT = 20
+    """The task that is next."""
     HEAD = 14
     """Numbers of steps, the ruler."""
     PRINT = 15

@@ -17,6 +17,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
     ("▼ ▲", N_("made ready by the block of the same column, which ╎ leads to")),
     ("░", N_("ready, in the queue")),
     ("┈", N_("waiting")),
+    ("▸", N_("the task that is next, while the program stands still")),
     ("■ ! ╳", N_("the end of a task: returned, raised, cancelled")),
     ("▓", N_("a step of a task that is folded away, on the row it is folded into")),
     ("│", N_("on the time axis: a step too short to have a length")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from triotrace.events import (
+    BeforeIoWait,
     BeforeRun,
     Error,
     NurseryId,
@@ -16,7 +17,7 @@ from triotrace.events import (
     Stream,
 )
 
-__all__ = ["Cancellation", "Damage", "Nursery", "Print", "Run", "Scope"]
+__all__ = ["Cancellation", "Damage", "Held", "Nursery", "Print", "Run", "Scope"]
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class Run:
     running: int | None = None
     """The lane that runs now."""
     slept: bool = False
+    waits: BeforeIoWait | None = None
+    """What its loop waits for, while it sleeps."""
     asleep_since: int | None = None
     sleep_slot: int = 0
     """The slot of the sleep that nothing numbered has followed yet; 0 if there is none."""
@@ -114,6 +117,16 @@ class Print:
     stream: Stream
     text: str
     lane: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The program stands at the gate. `queue`: the lanes ready in this turn of the loop, the next one first."""
+
+    t: int
+    run: int | None
+    next: int | None
+    queue: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

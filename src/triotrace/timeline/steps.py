@@ -112,6 +112,7 @@ class StepsPicture:
         if lane is not None:
             self._draw_labels(line, lane)
             self._draw_last_words(line, lane)
+        self._draw_next(line, row)
         return self._with_playhead(line)
 
     def prints(self) -> Line:
@@ -190,6 +191,12 @@ class StepsPicture:
         last = _LAST.get(ending)
         if last is not None:
             line.put(start + length - 1, *last)
+
+    def _draw_next(self, line: Line, row: int) -> None:
+        """Point at the task that is next, at the end of the tape of a program that is held."""
+        for held in self.timeline.held:
+            if held.next is not None and self.rows.row_of(held.next) == row and self._last == len(self.timeline.tape):
+                line.put(self.view.column(self._last + 1), "▸", Ink.NEXT)
 
     def _length(self, slot: int) -> int:
         tape = self.timeline.tape

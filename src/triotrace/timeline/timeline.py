@@ -14,7 +14,7 @@ from triotrace import events as e
 from triotrace.clean import clean
 from triotrace.timeline.lanes import NO_PLACE, NOBODY, Lane
 from triotrace.timeline.names import short_name
-from triotrace.timeline.records import Cancellation, Damage, Nursery, Print, Run, Scope
+from triotrace.timeline.records import Cancellation, Damage, Held, Nursery, Print, Run, Scope
 from triotrace.timeline.states import EXITS, NATURAL, TRANSITIONS, State
 from triotrace.timeline.tape import Ending, Tape
 from triotrace.timeline.verbs import Verbs
@@ -48,6 +48,10 @@ class Timeline:
         self.verbs = Verbs()
         self.damages: list[Damage] = []
         self.dropped = 0
+        self.held: list[Held] = []
+        """The runs that stand at the gate; empty while the program moves."""
+        self.skipped: dict[int, int] = {}
+        """Nanoseconds of sleep that were skipped on request, by slot."""
         self.samples: dict[int, int] = {}
         """Where a step that takes too long was seen last: its slot, and a place."""
         self.now = 0
@@ -79,6 +83,9 @@ class Timeline:
             e.Output: self._output,
             e.Mark: self._mark,
             e.Clock: self._clock,
+            e.Paused: self._paused,
+            e.Resumed: self._resumed,
+            e.Skipped: self._skipped,
             e.Dropped: self._dropped,
             e.AfterRun: self._after_run,
             e.Footer: self._footer,
@@ -334,7 +341,7 @@ class Timeline:
             return
         if not run.alive:
             return  # trio closes its own shop
-        run.asleep_since = event.t
+        run.asleep_since, run.waits = event.t, event
         if not run.slept:
             run.slept = True
             self.shape += 1
@@ -379,6 +386,24 @@ class Timeline:
         if run is not None:
             run.ties.append((event.t, event.trio_time))
 
+    def _paused(self, event: e.Paused) -> None:
+        self.now = event.t
+        known = [self._lane_of[task] for task in event.batch or () if task in self._lane_of]
+        following = self._lane_of.get(event.next) if event.next is not None else None
+        self.held.append(Held(event.t, event.run, following, tuple(known)))
+
+    def _resumed(self, event: e.Resumed) -> None:
+        self.now = event.t
+        if self.held:
+            self.held.pop(0)
+
+    def _skipped(self, event: e.Skipped) -> None:
+        self.now = event.t
+        run = self._run_of.get(event.run)
+        if run is not None:
+            slot = run.sleep_slot or len(self.tape)
+            self.skipped[slot] = self.skipped.get(slot, 0) + event.to - event.from_
+
     def _dropped(self, event: e.Dropped) -> None:
         self.now = event.t
         self.dropped += event.count
@@ -393,6 +418,7 @@ class Timeline:
         if run is not None:
             self._wake_up(run, event.t)
             run.ended, run.result, run.error = event.t, event.result, event.error
+            self.held = [held for held in self.held if held.run != event.run]
 
     def _footer(self, event: e.Footer) -> None:
         self.now = max(self.now, event.t)

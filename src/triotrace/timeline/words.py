@@ -44,6 +44,11 @@ class Words:
         if slot < len(timeline.tape):
             lane = timeline.tape.lanes[slot + 1]
             return self._("the loop sleeps") if lane < 0 else timeline.title(timeline.lanes[lane])
+        held = [held for held in timeline.held if held.next is not None]
+        if held:
+            return self.names(timeline, held[0].queue or (held[0].next or 0,))
+        if timeline.held and timeline.tape.endings[slot] == Ending.OPEN:
+            return self._("the end of this sleep")
         queue = [lane.index for lane in timeline.lanes if lane.state is State.READY and lane.role != "system"]
         return self.names(timeline, queue) if queue else ""
 
@@ -163,12 +168,30 @@ class Words:
         length = self.duration(max(0, end - tape.starts[slot]))
         woken = [index for index in tape.woken_in(slot) if timeline.lanes[index].role != "system"]
         if not over and not woken:
-            return self._("Nobody is ready: the loop sleeps.")
-        said = self._("Nobody was ready: the loop slept for {length}.").format(length=length)
+            return self._("Nobody is ready: the loop sleeps.") + self._until(timeline, slot)
+        skipped = timeline.skipped.get(slot)
+        if skipped is not None:
+            said = self._("Nobody was ready: {length} of sleep were skipped.").format(length=self.duration(skipped))
+        else:
+            said = self._("Nobody was ready: the loop slept for {length}.").format(length=length)
         if not woken:
             return said
         then = self._n("Then {names} is ready.", "Then {names} are ready.", len(woken))
         return f"{said} {then.format(names=self.names(timeline, woken))}"
+
+    def _until(self, timeline: Timeline, slot: int) -> str:
+        """Say what the sleep of a loop waits for: a deadline, or what comes from outside."""
+        run = timeline.runs[-1 - timeline.tape.lanes[slot]]
+        wait = run.waits
+        said = ""
+        if wait is not None and wait.deadline is not None and run.begun.clock == "live":
+            left = wait.deadline - run.trio_time(timeline.now)
+            said += " " + self._("The next deadline is in {length}.").format(length=self.duration(max(0, left)))
+        if wait is not None and wait.readers + wait.writers:
+            said += " " + self._("A socket may come first.")
+        if wait is not None and wait.threads:
+            said += " " + self._("A thread may come first.")
+        return said
 
 
 def _waited_for(timeline: Timeline, lane: Lane, slot: int) -> str:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import gc
 import signal
 import time
+from collections.abc import Callable
 from gettext import NullTranslations
 from pathlib import Path
 from typing import ClassVar
@@ -27,19 +29,23 @@ from triotrace.events import Event
 from triotrace.source import Source
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
-from triotrace.viewer.actions import ACTIONS, key_in_footer
+from triotrace.viewer.actions import ACTIONS, DOES, key_in_footer
 from triotrace.viewer.guest import run_trio_guest
 from triotrace.viewer.inks import DARK, LIGHT, palette_for
 from triotrace.viewer.lanes import HeadRow, LanesView, Painter, PrintsRow, label_column
 from triotrace.viewer.panels import Inspector, PrintsPanel, SourcePanel, TitleBar
+from triotrace.viewer.player import Player
 from triotrace.viewer.program import Program, StillTape
 from triotrace.viewer.scene import Axis, Scene
 from triotrace.viewer.screens import HelpScreen, KeepScreen
 
-__all__ = ["TraceApp", "watch"]
+__all__ = ["Again", "TraceApp", "watch"]
+
+Again = Callable[[bool], tuple[Source, Program]]
+"""Ends a program and starts it anew, held before its first step if asked to."""
 
 _FRAMES_PER_SECOND = 20
-_PLAY_SECONDS = 0.25
+_WATCH_SECONDS = 0.5
 _BATCHES_WAITING = 16
 _EVENTS_A_TURN = 2000
 _BOTTOM_LEAST = 8
@@ -54,9 +60,29 @@ def watch(
     title: str,
     axis: Axis = "steps",
     catalogue: NullTranslations | None = None,
+    again: Again | None = None,
+    changed: Callable[[], bool] | None = None,
 ) -> int | None:
-    """Show a source until the user leaves; return 128+N if signal N ended the viewer. Raises what the source raised."""
-    app = TraceApp(source, program=program or StillTape(), title=title, axis=axis, catalogue=catalogue)
+    """Show a source until the user leaves; return 128+N if signal N ended the viewer. Raises what the source raised.
+
+    Args:
+        source: where the events come from.
+        program: what the keys drive.
+        title: the program's name.
+        axis: what runs from left to right at first.
+        catalogue: the words of a language; None is English.
+        again: ends the program and starts it anew; it blocks, and runs in a thread.
+        changed: tells whether the program's files changed since it was asked last: then it is run again.
+    """
+    app = TraceApp(
+        source,
+        program=program or StillTape(),
+        title=title,
+        axis=axis,
+        catalogue=catalogue,
+        again=again,
+        changed=changed,
+    )
     app.run()
     if app.failure is not None:
         raise app.failure
@@ -80,23 +106,33 @@ class TraceApp(App[None]):
         title: str,
         axis: Axis = "steps",
         catalogue: NullTranslations | None = None,
+        again: Again | None = None,
+        changed: Callable[[], bool] | None = None,
     ) -> None:
         super().__init__()
         self.words = Words(catalogue)
         self.say = self.words.catalogue.gettext
         for action in ACTIONS:
             if action.name != "interrupt":
-                word = self.say(action.footer or action.does)
-                shown = key_in_footer(action)
-                self.bind(action.keys, action.name, description=word, show=action.footer is not None, key_display=shown)
+                self.bind(
+                    action.keys,
+                    action.name if action.does is None else f"do('{action.name}')",
+                    description=self.say(action.footer or action.means),
+                    show=action.footer is not None,
+                    key_display=key_in_footer(action),
+                )
         self.source = source
-        self.program = program
+        self.again = again
+        self.changed = changed
+        self.restarting = False
         self.title = title
         self.failure: TriotraceError | None = None
         self.timeline = Timeline()
         self.scene = Scene(self.timeline, axis=axis, words=self.words)
+        self.player = Player(self.scene, program)
         self.painter = Painter(DARK)
         self.reading = True
+        self._look_soon = False
         self._seen = (-1, False, "")
         self._told = (-1, 0, 0)
         """The last generation that was read, its `t`, and our own clock then."""
@@ -127,14 +163,16 @@ class TraceApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda _theme: self._take_palette())
         self._take_palette()
         self.prints_panel.set_class(self.size.width >= 100, "open")
-        loop = asyncio.get_running_loop()
+        loop = self._loop_of_textual = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             # Only the main thread may; a viewer in another one (a test's) has no signals to handle
             with contextlib.suppress(ValueError, RuntimeError):
                 loop.add_signal_handler(number, self.exit, None, 128 + number)
-        self.run_worker(run_trio_guest(self._read), name="reader", exit_on_error=True)
+        self._textual_context = contextvars.copy_context()
+        self._begin_to_read()
         self.set_interval(1 / _FRAMES_PER_SECOND, self.look)
-        self.set_interval(_PLAY_SECONDS, self._play)
+        if self.changed is not None:
+            self.set_interval(_WATCH_SECONDS, self._look_for_changes)
         # The collector would walk all of Textual again and again while events stream in
         gc.collect()
         gc.freeze()
@@ -145,6 +183,10 @@ class TraceApp(App[None]):
         self.workers.cancel_all()
         with contextlib.suppress(WorkerCancelled, WorkerFailed):
             await self.workers.wait_for_complete()
+
+    def _begin_to_read(self) -> None:
+        self.reading = True
+        self.reader = self.run_worker(run_trio_guest(self._read), name="reader", exit_on_error=True)
 
     async def _read(self) -> None:
         send, receive = trio.open_memory_channel[list[Event]](_BATCHES_WAITING)
@@ -158,20 +200,26 @@ class TraceApp(App[None]):
         self.reading = False
 
     async def _feed(self, receive: trio.MemoryReceiveChannel[list[Event]]) -> None:
+        asyncio_loop = self._loop_of_textual
         async with receive:
             async for batch in receive:
                 for start in range(0, len(batch), _EVENTS_A_TURN):
                     self.timeline.feed(batch[start : start + _EVENTS_A_TURN])
                     # Keys and frames get their turn
                     await trio.lowlevel.checkpoint()
+                if self.player.program.paused and not self._look_soon:
+                    # Somebody pressed a key and waits for what it did; from trio no widget may be touched
+                    self._look_soon = True
+                    asyncio_loop.call_soon(self.look, context=self._textual_context)
 
     # -- looking -------------------------------------------------------------------------------
 
     def look(self) -> None:
         """Redraw if there is something new, or if time has passed in a living program."""
+        self._look_soon = False
         state = self._state()
         self._let_time_pass()
-        seen = (self.timeline.generation, self.program.living, state)
+        seen = (self.timeline.generation, self.player.program.living, state)
         if seen != self._seen:
             self._seen = seen
             self.scene.update()
@@ -182,7 +230,7 @@ class TraceApp(App[None]):
         timeline, wall = self.timeline, time.monotonic_ns()
         if timeline.generation != self._told[0]:
             self._told = (timeline.generation, timeline.now, wall)
-        elif self.program.living and timeline.runs and wall - self._told[2] > _QUIET:
+        elif self.player.program.living and timeline.runs and not timeline.held and wall - self._told[2] > _QUIET:
             now = self._told[1] + wall - self._told[2]
             if now - timeline.now > _QUIET:
                 timeline.now = now
@@ -216,10 +264,17 @@ class TraceApp(App[None]):
             scene.update()
 
     def _state(self) -> str:
+        pace = ""
+        if self.player.program.pace is not None:
+            pace = " · " + self.say("{steps} steps/s").format(steps=f"{self.player.program.pace:g}")
+        if self.restarting:
+            return self.say("… starting again")
         if self.scene.playing:
-            return self.say("▶ PLAYING")
-        if self.program.living:
-            return self.say("● RUNNING") if self.scene.following else self.say("● RUNNING · looking back")
+            return self.say("▶ PLAYING") + pace
+        if self.player.program.living:
+            if self.player.program.paused:
+                return (self.say("❚❚ PAUSED") if self.timeline.held else self.say("❚❚ PAUSING")) + pace
+            return (self.say("● RUNNING") if self.scene.following else self.say("● RUNNING · looking back")) + pace
         footer = self.timeline.footer
         if footer is not None and footer.exit is not None:
             if footer.exit < 0:
@@ -239,107 +294,23 @@ class TraceApp(App[None]):
         self.redraw()
 
     def _play(self) -> None:
-        if self.scene.playing:
-            self.scene.tick()
-            self.redraw()
-
-    # -- actions, in the order of their table --------------------------------------------------
-
-    def action_next(self) -> None:
-        """Go to the next step."""
-        self.scene.move(1)
+        """Play a step of the tape, and rest on it."""
+        if self.player.tick():
+            self.set_timer(self.player.rest, self._play)
         self.redraw()
 
-    def action_previous(self) -> None:
-        """Go to the previous step."""
-        self.scene.move(-1)
-        self.redraw()
+    def _look_for_changes(self) -> None:
+        if self.changed is not None and not self.restarting and self.changed():
+            self.action_again()
 
-    def action_play(self) -> None:
-        """Play, or hold."""
-        self.scene.play_or_pause()
-        self.redraw()
+    # -- actions -------------------------------------------------------------------------------
 
-    def action_home(self) -> None:
-        """Go before the first step."""
-        self.scene.go_home()
-        self.redraw()
-
-    def action_now(self) -> None:
-        """Go to the end and follow."""
-        self.scene.go_to_now()
-        self.redraw()
-
-    def action_next_of_task(self) -> None:
-        """Go to the chosen task's next step."""
-        self.scene.to_step_of_chosen(1)
-        self.redraw()
-
-    def action_previous_of_task(self) -> None:
-        """Go to the chosen task's previous step."""
-        self.scene.to_step_of_chosen(-1)
-        self.redraw()
-
-    def action_down(self, rows: int = 1) -> None:
-        """Choose the task below."""
-        self.scene.choose(rows)
-        self.redraw()
-
-    def action_up(self) -> None:
-        """Choose the task above."""
-        self.action_down(-1)
-
-    def action_down_more(self) -> None:
-        """Choose ten below."""
-        self.action_down(10)
-
-    def action_up_more(self) -> None:
-        """Choose ten above."""
-        self.action_down(-10)
-
-    def action_nobody(self) -> None:
-        """Let the choice follow the playhead."""
-        self.scene.choose_nobody()
-        self.redraw()
-
-    def action_fold(self) -> None:
-        """Fold or unfold."""
-        self.scene.fold()
-        self.redraw()
-
-    def action_system(self) -> None:
-        """Show or hide trio's and libraries' tasks."""
-        self.scene.show_system = not self.scene.show_system
-        self.redraw()
-
-    def action_axis(self) -> None:
-        """Switch the axis."""
-        self.scene.switch_axis()
-        self.redraw()
-
-    def action_zoom_in(self) -> None:
-        """Zoom in."""
-        self.scene.zoom_by(1)
-        self.redraw()
-
-    def action_zoom_out(self) -> None:
-        """Zoom out."""
-        self.scene.zoom_by(-1)
-        self.redraw()
-
-    def action_fit(self) -> None:
-        """Fit all into the window."""
-        self.scene.fit()
-        self.redraw()
-
-    def action_pan_left(self) -> None:
-        """Look left."""
-        self.scene.pan(-1)
-        self.redraw()
-
-    def action_pan_right(self) -> None:
-        """Look right."""
-        self.scene.pan(1)
+    def action_do(self, name: str) -> None:
+        """Do what an action of the table does to the tape, the picture or the program."""
+        DOES[name](self.player)
+        if self.player.begins_to_play:
+            self.player.begins_to_play = False
+            self.set_timer(self.player.rest, self._play)
         self.redraw()
 
     def action_prints(self) -> None:
@@ -363,16 +334,42 @@ class TraceApp(App[None]):
         if name is None:
             return
         try:
-            kept = self.program.keep(Path(name).expanduser())
+            kept = self.player.program.keep(Path(name).expanduser())
         except (TriotraceError, OSError) as error:
             self.notify(str(error), title=self.say("The log was not kept"), severity="error", markup=False)
         else:
             self.notify(str(kept), title=self.say("The log is kept as"), markup=False)
 
+    def action_again(self) -> None:
+        """Run the program again."""
+        if self.again is None:
+            self.notify(self.say("there is no program to run again: this is a log"), markup=False)
+        elif not self.restarting:
+            self.restarting = True
+            self.run_worker(self._start_again(self.again), name="again", exit_on_error=True)
+        self.redraw()
+
+    async def _start_again(self, again: Again) -> None:
+        self.reader.cancel()
+        with contextlib.suppress(WorkerCancelled, WorkerFailed):
+            await self.reader.wait()
+        try:
+            # It waits for the old program to end
+            self.source, self.player.program = await asyncio.to_thread(again, self.player.program.paused)
+        except TriotraceError as error:
+            self.failure = error
+            self.exit()
+            return
+        self.timeline = Timeline()
+        self.scene.start_anew(self.timeline)
+        self.restarting = False
+        self._begin_to_read()
+        self.redraw()
+
     def action_interrupt(self) -> None:
         """Interrupt the program."""
-        if self.program.living:
-            self.program.interrupt()
+        if self.player.program.living:
+            self.player.program.interrupt()
             self.notify(self.say("Ctrl+C was sent to the program"), markup=False)
         else:
             self.notify(self.say("the program is over; q leaves"), markup=False)
@@ -388,6 +385,7 @@ class TraceApp(App[None]):
     def on_lanes_view_clicked(self, message: LanesView.Clicked) -> None:
         """Choose the clicked row, and move the playhead to the clicked column."""
         if message.column is not None:
+            self.player.look_back()
             self.scene.go(self.scene.slot_at_column(message.column))
         self.scene.choose_row(message.row)
         self.redraw()

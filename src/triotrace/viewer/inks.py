@@ -86,7 +86,7 @@ def style_of(palette: Palette, ink: int, *, chosen: bool = False) -> Style:
     background = palette.playhead if ink & PLAYHEAD else palette.chosen if chosen else palette.background
     foreground, bold = palette.text, False
     match plain:
-        case Ink.RUNNING:
+        case Ink.RUNNING | Ink.NEXT:
             foreground = palette.running
         case Ink.VERB:
             foreground, background = palette.on_running, palette.running
@@ -112,7 +112,7 @@ def style_of(palette: Palette, ink: int, *, chosen: bool = False) -> Style:
             pass
     if ink & PLAYHEAD and plain in (Ink.HEAD, Ink.PRINT):
         foreground, bold = palette.text, True
-    if ink & FUTURE:
+    if ink & FUTURE and plain is not Ink.NEXT:
         # Half way to the background: what comes after the playhead is there, and recedes
         foreground = _between(foreground, palette.background)
         if background not in (palette.background, palette.chosen):

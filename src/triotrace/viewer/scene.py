@@ -23,6 +23,8 @@ __all__ = ["Axis", "Scene"]
 Axis = Literal["steps", "time"]
 _LEAST_CELL = 100
 """Nanoseconds: nothing in Python is shorter."""
+_SHORTEST_REST, _LONGEST_REST = 0.04, 2.0
+"""Seconds on a slot of a tape that is played in real time: seen at all, and not for ever."""
 
 
 class Scene:
@@ -87,14 +89,17 @@ class Scene:
         self.go(self.end)
         self.following = True
 
-    def play_or_pause(self) -> None:
-        """Play the tape from the playhead, or hold it; at its end play from the start."""
-        if self.playing or self.following:
-            self.playing = self.following = False
-            return
+    def play(self) -> None:
+        """Play the tape from the playhead; at its end, from the start."""
         if self.playhead >= self.end:
             self.playhead = 0
+        self.following = False
         self.playing = True
+        self._keep_in_view()
+
+    def hold(self) -> None:
+        """Play no more, and stay where the playhead is."""
+        self.playing = self.following = False
 
     def tick(self) -> None:
         """Play one step."""
@@ -102,6 +107,23 @@ class Scene:
             self.playhead = min(self.playhead + 1, self.end)
             self.playing = self.playhead < self.end
             self._keep_in_view()
+
+    def seconds_to_next(self, pace: float | None) -> float:
+        """Give how long the playing tape rests on its slot: by the pace, else as long as the run did, within reason."""
+        if pace is not None:
+            return 1 / pace
+        starts, at = self.timeline.tape.starts, self.playhead
+        rest = starts[at + 1] - starts[at] if 0 < at < self.end else 0
+        return min(_LONGEST_REST, max(_SHORTEST_REST, rest / 1e9))
+
+    def start_anew(self, timeline: Timeline) -> None:
+        """Take another run's timeline; axis, zoom and what is shown stay."""
+        self.timeline = timeline
+        self.playhead, self.first, self.start = 0, 1, 0
+        self.following, self.playing = True, False
+        self.chosen = self.cell = None
+        self.folded.clear()
+        self._rows = self._picture = None
 
     def to_step_of_chosen(self, direction: Literal[1, -1]) -> None:
         """Go to the next or previous step of the chosen task."""

@@ -41,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
         for group, actions in groupby(ACTIONS, key=lambda action: action.group):
             text.append(f"\n{say(group)}\n", "bold")
             for action in actions:
-                text.append(f"  {action.shown:<11} ", "bold").append(f"{say(action.does)}\n")
+                text.append(f"  {action.shown:<11} ", "bold").append(f"{say(action.means)}\n")
         text.append("\n" + say("esc closes this help"))
         return text
 
