@@ -4,7 +4,7 @@
 # PYTHON=/path/to/python chooses the interpreter that .venv is made with.
 
 FIND_PYTHON = for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
-	"$$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done
+	"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
 
 BIN := .venv/bin
@@ -26,7 +26,7 @@ help:
 	@echo 'make clean   remove .venv and all that was built'
 
 $(VENV):
-	@test -n "$(PYTHON)" || { echo 'triotrace needs Python 3.11 or newer (with venv): make PYTHON=/path/to/python ...' >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo 'triotrace needs Python 3.11 or newer, with venv and ensurepip (Debian: apt install python3-venv). Another one: make PYTHON=/path/to/python ...' >&2; exit 1; }
 	@echo 'making .venv with $(PYTHON)'
 	@$(PYTHON) -m venv .venv
 	@$(PIP) install --upgrade 'pip>=25.1'

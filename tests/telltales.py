@@ -103,6 +103,43 @@ BODIES = {
         subprocess.run([sys.executable, "-c", "import trio; trio.run(trio.sleep, 0); print('grandchild')"], check=True)
         subprocess.run(["sh", "-c", "echo shell; echo shell 2 >&2"], check=True)
         """,
+    "becomes another program": """
+        import os
+        print("before", flush=True)
+        os.execv(sys.executable, [sys.executable, "-c", "import os, sys; print(sorted(os.environ), sys.argv)", "word"])
+        """,
+    "leaves a daemon behind": """
+        import os
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            os.close(writing)
+            os.setsid()
+            if os.fork() == 0:
+                os.read(reading, 1)  # its parents are gone
+                os.write(1, b"daemon\\n")
+            os._exit(0)
+        os.wait()
+        os.close(reading)
+        print("started it", flush=True)
+        """,
+    "leaves a daemon thread behind": """
+        import threading, time
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        print("bye")
+        """,
+    "traces itself": """
+        seen = []
+        sys.settrace(lambda frame, event, argument: seen.append(frame.f_code.co_filename.endswith("script.py")))
+        print("traced")
+        (lambda: 1)()
+        sys.settrace(None)
+        print(sum(seen))
+        """,
+    "counts its garbage": """
+        import gc
+        gc.collect()
+        print(gc.isenabled(), gc.get_threshold(), gc.garbage, gc.callbacks, gc.get_debug())
+        """,
     "reads stdin": """
         print(repr(sys.stdin.readline()), sys.stdin.buffer.read())
         """,
@@ -374,6 +411,16 @@ WHOLE_SCRIPTS = {
         os.closerange(own + 1, own + 40)  # room for trio
         trio.run(main)
         print(os.pread(own, 100_000, 0))
+        """),
+    "a run in a daemon thread": dedent("""\
+        import threading, trio
+        ready = threading.Event()
+        async def main():
+            ready.set()
+            await trio.sleep_forever()
+        threading.Thread(target=trio.run, args=(main,), daemon=True).start()
+        ready.wait()
+        print("bye")
         """),
     "guest of asyncio": dedent("""\
         import asyncio, trio

@@ -136,6 +136,40 @@ def test_same_as_folder(tmp_path: Path) -> None:
     assert_same(*outcomes(tmp_path, script.parent, "word"))
 
 
+@pytest.mark.parametrize("name", ["trio", "msgspec", "events", "install", "json", "signal"])
+def test_modules_of_its_own(tmp_path: Path, name: str) -> None:
+    """A module of the program's own that is called as one of ours is the one that the program gets."""
+    script = written(tmp_path, f"import {name}\nprint({name}.mine)\n" + SHOW.replace("trio.run(main)", "print(1)"))
+    script.with_name(f"{name}.py").write_text("mine = 'mine'\n")
+    one, two = outcomes(tmp_path, script)
+    assert_same(one, two, silent=False)
+
+
+@pytest.mark.parametrize("name", ["msgspec", "triotrace"])
+def test_what_hides_ours_is_told(tmp_path: Path, name: str) -> None:
+    """Where a module of the program's own hides what the tracer needs, the program runs, and one line tells it."""
+    script = written(tmp_path, SHOW)
+    script.with_name(f"{name}.py").write_text("mine = 'mine'\n")
+    one, two = outcomes(tmp_path, script)
+    assert one.status == 0
+    assert_same(one, two, silent=False)
+    traced = any(isinstance(event, BeforeRun) for event in events_of(tmp_path / "log.jsonl"))
+    assert traced == (one.stderr == two.stderr)
+
+
+@pytest.mark.parametrize(
+    "name", [b"b\xfft.py", b"new\nline.py", "olá, você.py".encode(), b"[@click=x]{}%s.py", b"no suffix"]
+)
+def test_odd_names(tmp_path: Path, name: bytes) -> None:
+    """A script may be called, and may be told, whatever a file system and a kernel allow."""
+    script = written(tmp_path, SHOW.replace("sys.argv", "[os.fsencode(word) for word in sys.argv]") + "1 / 0\n")
+    odd = script.rename(script.with_name(os.fsdecode(name)))
+    one, two = outcomes(tmp_path, odd, os.fsdecode(b"\xff\xfe"), "\x1b[31m", "")
+    assert_same(one, two)
+    assert one.status == 1
+    assert any(isinstance(event, BeforeRun) for event in events_of(tmp_path / "log.jsonl"))
+
+
 def test_the_sitecustomize_that_ours_shadows_runs(tmp_path: Path) -> None:
     hooks = tmp_path / "hooks"
     hooks.mkdir()
