@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +15,7 @@ import click
 
 from triotrace import __version__
 from triotrace.cli.lessons import copy_lessons, lesson, list_lessons
-from triotrace.cli.options import AXIS, LOG, TargetCommand, place_of, recording_options, wishes_of
+from triotrace.cli.options import AXIS, LANG, LOG, PACE, PAUSED, TargetCommand, place_of, recording_options, wishes_of
 from triotrace.cli.say import say
 from triotrace.errors import TriotraceError
 from triotrace.launch import (
@@ -25,6 +27,7 @@ from triotrace.launch import (
     free_place,
     newest_log,
     parse_target,
+    place_after,
     record,
 )
 
@@ -65,26 +68,46 @@ def triotrace(context: click.Context) -> None:
     "--stdin", metavar="FILE", type=click.Path(path_type=Path), help="What the program reads. [default: empty]"
 )
 @AXIS
-def run(target: tuple[str, ...], stdin: Path | None, axis: Axis | None, **options: Any) -> int:
+@PAUSED
+@PACE
+@LANG
+@click.option("--watch", is_flag=True, help="Run it again when a Python file in its folder was saved.")
+def run(
+    target: tuple[str, ...],
+    stdin: Path | None,
+    axis: Axis | None,
+    paused: bool,
+    pace: float | None,
+    lang: str | None,
+    watch: bool,
+    **options: Any,
+) -> int:
     """Run a program and watch it live.
 
     The program is a script, a module (-m), or any command that starts Python (--); all that follows belongs to it.
     Exit status: the program's own, 128+N if signal N ended it, 0 if you left first.
     """
-    from triotrace.cli.watching import require_terminal, watch_live
+    from triotrace.cli.watching import Show, require_terminal, watch_live
 
     _refuse_windows()
     program = parse_target(target)
     program.check()
     require_terminal("run", "`triotrace record` runs it without one, `triotrace show` prints its picture")
     is_script = program.kind == "script"
+    in_cache = partial(cached_place, program.name)
+    wishes = wishes_of(options, order="started" if is_script else "shuffled")
     return watch_live(
-        program,
-        _python_for(program, options["python"]),
-        place_of(options, partial(cached_place, program.name)),
-        wishes_of(options, order="started" if is_script else "shuffled"),
-        stdin=stdin,
-        axis=axis or ("steps" if is_script else "time"),
+        Show(
+            program=program,
+            python=_python_for(program, options["python"]),
+            wishes=replace(wishes, paused=paused, pace=pace),
+            place=partial(place_of, options, in_cache),
+            further=lambda first: in_cache() if options["output"] is None else place_after(first.final),
+            axis=axis or ("steps" if is_script else "time"),
+            stdin=stdin or Path(os.devnull),
+            language=lang,
+            watches_files=watch,
+        )
     )
 
 
@@ -114,13 +137,19 @@ def record_command(target: tuple[str, ...], **options: Any) -> int:
 @triotrace.command()
 @click.argument("log", type=click.Path(path_type=Path), required=False)
 @AXIS
-def replay(log: Path | None, axis: Axis | None) -> int:
-    """Watch a log; without LOG, that of the newest run."""
+@PAUSED
+@PACE
+@LANG
+def replay(log: Path | None, axis: Axis | None, paused: bool, pace: float | None, lang: str | None) -> int:
+    """Watch a log; without LOG, that of the newest run.
+
+    It opens at its end; with --paused before its first step, with --pace it is played from there.
+    """
     from triotrace.cli.watching import require_terminal, watch_tape
 
     log = newest_log() if log is None else log
     require_terminal("replay", "`triotrace show LOG` prints the picture as text")
-    return watch_tape(log, axis=axis)
+    return watch_tape(log, axis=axis, pace=pace, paused=paused, language=lang)
 
 
 @triotrace.command()
@@ -130,28 +159,40 @@ def replay(log: Path | None, axis: Axis | None) -> int:
     "--width", metavar="COLUMNS", type=click.IntRange(20, 100_000), help="[default: the terminal's, else 100]"
 )
 @click.option("--last", metavar="N", type=click.IntRange(min=1), help="Only the last N steps.")
-def show(log: Path, axis: Axis | None, width: int | None, last: int | None) -> None:
+@LANG
+def show(log: Path, axis: Axis | None, width: int | None, last: int | None, lang: str | None) -> None:
     """Print the picture of a log once, as text."""
     from triotrace.cli.pictures import draw
 
     width = width or shutil.get_terminal_size(fallback=(100, 24)).columns
-    drawn, warnings = draw(log, axis=axis, width=max(20, width), last=last)
+    drawn, warnings = draw(log, axis=axis, width=max(20, width), last=last, language=lang)
     click.echo(drawn, nl=False)
     for warning in warnings:
         say(warning)
 
 
 @triotrace.command()
-def demo() -> int:
-    """Watch a built-in lesson: a relay of two tasks over memory channels."""
-    from triotrace.cli.watching import require_terminal, watch_live
+@LANG
+def demo(lang: str | None) -> int:
+    """Watch a built-in lesson, live, two steps a second: a relay of two tasks over memory channels."""
+    from triotrace.cli.watching import Show, require_terminal, watch_live
 
     _refuse_windows()
     script = lesson("exemplo_06.py")
     require_terminal("demo", "`triotrace record` and `triotrace show` work without one")
     program = Target("script", (str(script),))
-    wishes = Wishes(order="started")
-    return watch_live(program, Path(sys.executable), cached_place(program.name), wishes, axis="steps")
+    in_cache = partial(cached_place, program.name)
+    return watch_live(
+        Show(
+            program=program,
+            python=Path(sys.executable),
+            wishes=Wishes(order="started", pace=2.0),
+            place=in_cache,
+            further=lambda _: in_cache(),
+            axis="steps",
+            language=lang,
+        )
+    )
 
 
 @triotrace.command()

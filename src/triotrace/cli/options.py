@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from triotrace.language import LANGUAGES
 from triotrace.launch import LogPlace, Wishes, chosen_place
 
-__all__ = ["AXIS", "LOG", "TargetCommand", "place_of", "recording_options", "wishes_of"]
+__all__ = ["AXIS", "LANG", "LOG", "PACE", "PAUSED", "TargetCommand", "place_of", "recording_options", "wishes_of"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -21,6 +22,21 @@ AXIS = click.option(
     "--axis",
     type=click.Choice(["steps", "time"]),
     help="What runs from left to right: task steps, or time. [default: steps for a script, else time]",
+)
+
+LANG = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    help="The language of the screen. [default: the locale's, else English]",
+)
+
+PAUSED = click.option("--paused", is_flag=True, help="Stand still before the first step; → goes on.")
+
+PACE = click.option(
+    "--pace",
+    metavar="N",
+    type=click.FloatRange(0.01, 1000),
+    help="Steps a second. [default: real time]",
 )
 
 LOG = click.argument("log", type=click.Path(path_type=Path))

@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 from types import FrameType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from triotrace.cli.pictures import axis_for
 from triotrace.cli.say import repeat, say
 from triotrace.errors import LogError, TriotraceError
 from triotrace.events import Output
-from triotrace.launch import Child, LogPlace, Outcome, Target, Wishes, describe_status
+from triotrace.language import catalogue
+from triotrace.launch import Changes, Child, LogPlace, Outcome, Target, Wishes, describe_status
 from triotrace.log import LogTail, keep_log, read_kind
 from triotrace.viewer.program import StillTape
 
-__all__ = ["require_terminal", "watch_live", "watch_tape"]
+if TYPE_CHECKING:
+    from triotrace.source import FileSource  # it brings trio along, which takes time
+
+__all__ = ["Show", "require_terminal", "watch_live", "watch_tape"]
 
 Axis = Literal["steps", "time"]
 
@@ -41,29 +46,79 @@ def require_terminal(command: str, instead: str) -> None:
         raise TriotraceError(f"{command} needs a terminal, on stdin and stderr: {instead}")
 
 
-def watch_live(
-    program: Target, python: Path, place: LogPlace, wishes: Wishes, *, axis: Axis, stdin: Path | None = None
-) -> int:
-    """Run `program`, watch it until the user leaves, end it, and return the exit status."""
+@dataclass(frozen=True, slots=True)
+class Show:
+    """What is run, and how it is watched."""
+
+    program: Target
+    python: Path
+    wishes: Wishes
+    place: Callable[[], LogPlace]
+    """The log of the first run."""
+    further: Callable[[LogPlace], LogPlace]
+    """The log of a run after the first."""
+    axis: Axis
+    stdin: Path = Path(os.devnull)
+    language: str | None = None
+    watches_files: bool = False
+
+
+class _Runs:
+    """The run on the screen; `again` ends it and starts the next."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self._first = show.place()
+        self.child = self._start(self._first, paused=show.wishes.paused)
+
+    def again(self, paused: bool) -> tuple[FileSource, Child]:
+        """End the program, start it anew, and return what to watch. Raises TriotraceError."""
+        pace = self.child.pace
+        self.child.finish()
+        place = self._show.further(self._first)
+        self.child = self._start(place, paused=paused or self._show.wishes.paused, pace=pace)
+        return self.source(), self.child
+
+    def source(self) -> FileSource:
+        """Return the source of the present run."""
+        from triotrace.source import FileSource
+
+        child = self.child
+        return FileSource(child.log, lambda: child.living, child.control.wait_answer)
+
+    def _start(self, place: LogPlace, *, paused: bool, pace: float | None = None) -> Child:
+        show = self._show
+        wishes = replace(show.wishes, paused=paused, pace=pace or show.wishes.pace)
+        return Child(show.program, show.python, place, wishes, stdin=show.stdin)
+
+
+def watch_live(show: Show) -> int:
+    """Run a program, watch it until the user leaves, end it, and return the exit status."""
     requested, failure = None, None
     with _Endings() as endings:
         # The program starts before Textual is imported, which takes longer than many a lesson.
-        child = Child(program, python, place, wishes, stdin=stdin or Path(os.devnull))
+        runs = _Runs(show)
         try:
             endings.allow()
-            from triotrace.source import FileSource
             from triotrace.viewer.app import watch
 
-            source = FileSource(child.log, lambda: child.living, child.control.wait_answer)
             endings.make_ctrl_c_a_key()
-            requested = watch(source, program=child, title=program.title, axis=axis)
+            requested = watch(
+                runs.source(),
+                program=runs.child,
+                title=show.program.title,
+                axis=show.axis,
+                catalogue=catalogue(show.language),
+                again=runs.again,
+                changed=Changes(show.program).changed if show.watches_files else None,
+            )
         except LogError as error:
-            failure = str(error) if child.log.exists() else None  # without a log, the outcome says why
+            failure = str(error) if runs.child.log.exists() else None  # without a log, the outcome says why
         finally:
             endings.forbid()
-            quit_first = child.living
-            outcome = child.finish()
-    _say_last_words(program, outcome, quit_first=quit_first)
+            quit_first = runs.child.living
+            outcome = runs.child.finish()
+    _say_last_words(show.program, outcome, quit_first=quit_first)
     if failure is not None:
         say(failure)
         return LogError.exit_code
@@ -72,7 +127,7 @@ def watch_live(
     return 0 if quit_first else outcome.status
 
 
-def watch_tape(log: Path, *, axis: Axis | None) -> int:
+def watch_tape(log: Path, *, axis: Axis | None, pace: float | None, paused: bool, language: str | None) -> int:
     """Watch a log until the user leaves. Raises LogError."""
     with LogTail(log) as tail:  # what is no log is told here, before the screen is taken
         if not tail.read():
@@ -82,7 +137,17 @@ def watch_tape(log: Path, *, axis: Axis | None) -> int:
     from triotrace.viewer.app import watch
 
     source = FileSource(log)
-    requested = watch(source, program=Tape(log), title=" ".join(argv) or log.name, axis=axis or axis_for(argv))
+    tape = Tape(log)
+    tape.set_pace(pace)
+    requested = watch(
+        source,
+        program=tape,
+        title=" ".join(argv) or log.name,
+        axis=axis or axis_for(argv),
+        catalogue=catalogue(language),
+        at_start=paused,
+        plays=pace is not None and not paused,
+    )
     for warning in source.warnings:
         say(warning)
     return requested or 0

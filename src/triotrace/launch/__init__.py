@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from triotrace.launch.changes import Changes
 from triotrace.launch.child import Child
 from triotrace.launch.ending import Outcome, describe_status
 from triotrace.launch.inside import Wishes
-from triotrace.launch.names import LogPlace, cached_place, chosen_place, free_place, newest_log
+from triotrace.launch.names import LogPlace, cached_place, chosen_place, free_place, newest_log, place_after
 from triotrace.launch.record import die_of, record
 from triotrace.launch.target import Target, find_python, parse_target
 
 __all__ = [
+    "Changes",
     "Child",
     "LogPlace",
     "Outcome",
@@ -23,5 +25,6 @@ __all__ = [
     "free_place",
     "newest_log",
     "parse_target",
+    "place_after",
     "record",
 ]

@@ -16,7 +16,16 @@ from triotrace.clean import clean
 from triotrace.errors import TriotraceError
 from triotrace.log import is_converted
 
-__all__ = ["KEPT", "LogPlace", "cache_folder", "cached_place", "chosen_place", "free_place", "newest_log"]
+__all__ = [
+    "KEPT",
+    "LogPlace",
+    "cache_folder",
+    "cached_place",
+    "chosen_place",
+    "free_place",
+    "newest_log",
+    "place_after",
+]
 
 KEPT = 10
 """Logs in the cache."""
@@ -70,6 +79,17 @@ def free_place(name: str, folder: Path | None = None) -> LogPlace:
     return LogPlace(path, path, lock=lock)
 
 
+def place_after(final: Path) -> LogPlace:
+    """Find a name for the log of a further run, numbered after that of the first: `name.2.jsonl`."""
+    stem, dot, suffix = final.name.partition(".jsonl") if ".jsonl" in final.name else final.name.partition(".json")
+    path, lock = _take_free(final.parent, stem, dot + suffix, first=2)
+    if not is_converted(path):
+        return LogPlace(path, path, lock=lock)
+    LogPlace(path, path, lock=lock).release()
+    lines, lock = _take_free(final.parent, f"{path.name}.recording", ".jsonl")
+    return LogPlace(lines, path, lock=lock)
+
+
 def cached_place(name: str) -> LogPlace:
     """Find a new name in the cache, and make room for it. Raises TriotraceError."""
     folder = cache_folder()
@@ -116,9 +136,9 @@ def _prune(folder: Path) -> None:
             LogPlace(log, log, lock=lock).release()
 
 
-def _take_free(folder: Path, stem: str, suffix: str) -> tuple[Path, int | None]:
+def _take_free(folder: Path, stem: str, suffix: str, *, first: int = 1) -> tuple[Path, int | None]:
     """Return the first name that is free, numbered from 2 on, and its lock."""
-    for number in itertools.count(1):
+    for number in itertools.count(first):
         path = folder / (f"{stem}.{number}{suffix}" if number > 1 else f"{stem}{suffix}")
         if path.exists() or path.is_symlink():
             continue

@@ -62,6 +62,8 @@ def watch(
     catalogue: NullTranslations | None = None,
     again: Again | None = None,
     changed: Callable[[], bool] | None = None,
+    at_start: bool = False,
+    plays: bool = False,
 ) -> int | None:
     """Show a source until the user leaves; return 128+N if signal N ended the viewer. Raises what the source raised.
 
@@ -73,6 +75,8 @@ def watch(
         catalogue: the words of a language; None is English.
         again: ends the program and starts it anew; it blocks, and runs in a thread.
         changed: tells whether the program's files changed since it was asked last: then it is run again.
+        at_start: begin before the first step of a tape, not at its end.
+        plays: play the tape from there.
     """
     app = TraceApp(
         source,
@@ -83,6 +87,8 @@ def watch(
         again=again,
         changed=changed,
     )
+    app.scene.following = not (at_start or plays)
+    app.plays = plays
     app.run()
     if app.failure is not None:
         raise app.failure
@@ -125,6 +131,7 @@ class TraceApp(App[None]):
         self.again = again
         self.changed = changed
         self.restarting = False
+        self.plays = False
         self.title = title
         self.failure: TriotraceError | None = None
         self.timeline = Timeline()
@@ -133,6 +140,7 @@ class TraceApp(App[None]):
         self.painter = Painter(DARK)
         self.reading = True
         self._look_soon = False
+        self._lanes_height = 0
         self._seen = (-1, False, "")
         self._told = (-1, 0, 0)
         """The last generation that was read, its `t`, and our own clock then."""
@@ -163,7 +171,7 @@ class TraceApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda _theme: self._take_palette())
         self._take_palette()
         self.prints_panel.set_class(self.size.width >= 100, "open")
-        loop = self._loop_of_textual = asyncio.get_running_loop()
+        loop = self._textual_loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             # Only the main thread may; a viewer in another one (a test's) has no signals to handle
             with contextlib.suppress(ValueError, RuntimeError):
@@ -198,9 +206,12 @@ class TraceApp(App[None]):
             self.failure = _first(group)
             self.exit()
         self.reading = False
+        if self.plays:
+            self.plays = False
+            self._textual_loop.call_soon(self.action_do, "play", context=self._textual_context)
 
     async def _feed(self, receive: trio.MemoryReceiveChannel[list[Event]]) -> None:
-        asyncio_loop = self._loop_of_textual
+        asyncio_loop = self._textual_loop
         async with receive:
             async for batch in receive:
                 for start in range(0, len(batch), _EVENTS_A_TURN):
@@ -254,8 +265,8 @@ class TraceApp(App[None]):
         room = self.size.height - 6
         # The picture takes what it needs, and leaves the source its lines
         height = max(1, min(rows, room - min(_BOTTOM_LEAST, room // 2)))
-        if lanes.styles.height is None or lanes.styles.height.value != height:
-            lanes.styles.height = height
+        if height != self._lanes_height:
+            self._lanes_height = lanes.styles.height = height
         lanes.fit_rows()
         lanes.column = label_column(scene, self.size.width)
         width = max(10, self.size.width - lanes.column - (1 if rows > height else 0))

@@ -76,7 +76,7 @@ class TitleBar(_Panel):
         return text
 
     def _before_anything(self) -> str:
-        if self.scene.end:
+        if self.scene.end or self.scene.timeline.held:
             return self.say("Before the first step.")
         return self.say("Waiting for the program's first step.")
 

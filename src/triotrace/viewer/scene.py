@@ -337,10 +337,14 @@ class Scene:
         tape = self.timeline.tape
         while slot > 0 and tape.lanes[slot] < 0:
             slot -= 1
+        if not slot:
+            # Before anything: where main begins
+            main = next((lane for lane in self.timeline.lanes if lane.role == "main"), None)
+            return NO_PLACE if main is None or main.place is None else main.place
         place = tape.places[slot]
         if place == NO_PLACE:
             place = self.timeline.samples.get(slot, NO_PLACE)
-        return self._last_place(self.timeline.lanes[tape.lanes[slot]]) if slot and place == NO_PLACE else place
+        return self._last_place(self.timeline.lanes[tape.lanes[slot]]) if place == NO_PLACE else place
 
     def _last_place(self, lane: Lane) -> int:
         """Give where a task stood last, at the playhead; before that, where its function begins."""
