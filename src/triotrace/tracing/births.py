@@ -13,6 +13,7 @@ from triotrace.log import clip
 from triotrace.tracing import active, privates
 from triotrace.tracing.clocks import ClockWatch, kind_of, show
 from triotrace.tracing.record import Record
+from triotrace.tracing.scopes import watch_scopes
 from triotrace.tracing.state import State
 from triotrace.tracing.whose import TRIO, USER
 
@@ -30,6 +31,7 @@ def begin(state: State, frame: FrameType | None) -> None:
     state.run = run = RunId(next(recorder.runs))
     state.runner = privates.runner_of_this_thread()
     state.deadlines = privates.open_deadlines(state.runner)
+    state.sees_scopes = watch_scopes()
     state.token = trio.lowlevel.current_trio_token()
     clock = trio.lowlevel.current_clock()
     kind, shown, t = kind_of(clock), show(clock), recorder.time()
@@ -118,6 +120,7 @@ def _inner(state: State, task: trio.lowlevel.Task) -> CodeType | None:
 def adopt(state: State) -> None:
     """Take up a run that was under way when the tracer was added to it: what its tasks did so far is not known."""
     begin(state, None)
+    state.sees_scopes = False  # those that are open already are not known
     root = trio.lowlevel.current_root_task()
     main = getattr(state.runner, "main_task", None)
     ready = getattr(state.runner, "runq", ())

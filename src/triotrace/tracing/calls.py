@@ -25,6 +25,10 @@ On: TypeAlias = Literal["", "self", "channel", "lock"]
 """How the thing waited for is found: the function's `self`; a channel's shared state; a lock, which has an owner."""
 
 
+Enters: TypeAlias = Literal["", "scope", "nursery"]
+"""Whether it stands between a scope or a nursery and the code that opens it."""
+
+
 class Fact(Struct, frozen=True, gc=False):
     """What is known of one code object, which it keeps alive because it is found by `id()`."""
 
@@ -36,6 +40,7 @@ class Fact(Struct, frozen=True, gc=False):
     on: On = ""
     sleeps: bool = False
     outside: bool = False  # it runs what a thread or a signal handed to the loop
+    enters: Enters = ""
     loop: bool = False  # the loop itself: no frame of the run lies further out
 
 
@@ -50,6 +55,8 @@ _TABLE: Final[dict[tuple[str, str], tuple[str, bool, Wait, On]]] = {
     ("_core/_run.py", "checkpoint_if_cancelled"): ("checkpoint_if_cancelled", LAST, "", ""),
     ("_core/_traps.py", "cancel_shielded_checkpoint"): ("cancel_shielded_checkpoint", LAST, "", ""),
     ("_core/_traps.py", "wait_task_rescheduled"): ("wait_task_rescheduled", LAST, "", ""),
+    ("_core/_run.py", "CancelScope.__enter__"): ("CancelScope", False, "", ""),
+    ("_core/_run.py", "NurseryManager.__aenter__"): ("open_nursery", False, "", ""),
     ("_core/_run.py", "NurseryManager.__aexit__"): ("nursery", LAST, "", ""),
     ("_core/_run.py", "Nursery._nested_child_finished"): ("nursery", LAST, "", ""),
     ("_core/_run.py", "Nursery.start"): ("Nursery.start", LAST, "", ""),
@@ -105,6 +112,7 @@ _NEUTRAL: Final = frozenset(
     }
 )
 _NEUTRAL_FILES: Final = ("_core/_ki.py", "_util.py", "_deprecate.py")
+_TIMEOUTS: Final = frozenset({"fail_at", "fail_after", "move_on_at", "move_on_after"})
 _SLEEPS: Final = frozenset({"sleep", "sleep_until"})
 _OUTSIDE: Final = frozenset({"report_back_in_trio_thread_fn", "in_trio_thread", "run_cb"})
 
@@ -114,19 +122,29 @@ def learn(code: CodeType, whose: Whose) -> Fact:
     rank = whose.rank(code.co_filename)
     inside = whose.inside_trio(code.co_filename) if rank == TRIO else None
     if inside is None:
-        return Fact(code, rank)
+        # Our own wrapper is what a user calls where trio has one `cancel` for all causes: before 0.31.
+        return Fact(code, rank, "CancelScope.cancel" if rank == TRIO and code.co_name == "cancelling" else None)
     name, qualified = code.co_name, code.co_qualname
     if name in _OUTSIDE:
         return Fact(code, rank, outside=True)
     if name == "unrolled_run":
         return Fact(code, rank, loop=True)
+    enters = _enters(inside, qualified)
     if (inside, qualified) in _NEUTRAL or inside in _NEUTRAL_FILES:
-        return Fact(code, rank)
+        return Fact(code, rank, enters=enters)
     row = _TABLE.get((inside, qualified)) or _BY_NAME.get((inside, name))
     if row is not None:
-        return Fact(code, rank, *row, sleeps=row[0] in _SLEEPS)
+        return Fact(code, rank, *row, sleeps=row[0] in _SLEEPS, enters=enters)
     wait = _DIRECTIONS.get(name, "")
-    return Fact(code, rank, _plain(qualified), last=bool(wait), wait=wait)
+    return Fact(code, rank, _plain(qualified), last=bool(wait), wait=wait, enters=enters)
+
+
+def _enters(inside: str, qualified: str) -> Enters:
+    if (inside, qualified) == ("_core/_run.py", "NurseryManager.__aenter__"):
+        return "nursery"
+    if (inside, qualified) == ("_core/_run.py", "CancelScope.__enter__") or inside in _NEUTRAL_FILES:
+        return "scope"
+    return "scope" if inside == "_timeouts.py" and qualified in _TIMEOUTS else ""
 
 
 def _plain(qualified: str) -> str:

@@ -41,6 +41,8 @@ def _interrupted(state: State, task: trio.lowlevel.Task, record: Record) -> tupl
         return "cancel", None
     number = state.scopes.get(scope)
     if number is None and innermost:
+        if state.running is None and state.sees_scopes:
+            return "timer", None  # a scope that trio opened for itself has come to its deadline
         if state.running is record:
             state.places.stand(task, record)  # it went to sleep in this very step, beyond its deadline
         if record.call is not None and record.call.sleeps:

@@ -64,6 +64,7 @@ class State:
         "runner",
         "running",
         "scopes",
+        "sees_scopes",
         "thread",
         "token",
         "unfinished",
@@ -88,6 +89,7 @@ class State:
         self.records: dict[trio.lowlevel.Task, Record] = {}
         self.family = Family(self.append, recorder.nurseries)
         self.scopes: dict[trio.CancelScope, ScopeId] = {}
+        self.sees_scopes = False  # each scope is known that trio did not open for itself
         self.running: Record | None = None
         self.began = 0  # `t` at the begin of the present step
         self.unfinished: Callable[[], None] | None = None  # tells the piece of a line that the present step printed

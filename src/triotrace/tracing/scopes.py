@@ -1,0 +1,237 @@
+"""Cancel scopes, and the exact moment at which a nursery opens and closes: trio has no hooks for these, so we wrap.
+
+Rules:
+- Each name that we wrap is guarded. Where trio lacks one, nurseries are found by difference, and scopes are not told.
+- A wrapper calls the original first or last, changes nothing of it, and never raises anything of its own.
+- A scope that trio opens for itself, as inside `sleep`, is not told; one that a package opens, or trio for a nursery of
+  its own, is told as `library`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from types import FrameType
+from typing import Any
+
+import trio
+
+from triotrace.events import (
+    LIMIT_NAME,
+    ScopeCancelled,
+    ScopeCause,
+    ScopeChanged,
+    ScopeEntered,
+    ScopeExited,
+    ScopeId,
+)
+from triotrace.log import clip
+from triotrace.tracing import active
+from triotrace.tracing.outcomes import describe
+from triotrace.tracing.privates import trio_time
+from triotrace.tracing.record import Record
+from triotrace.tracing.state import State
+from triotrace.tracing.whose import LIBRARY, PYTHON, USER
+
+__all__ = ["watch_scopes"]
+
+_DEADLINE = frozenset({"expire", "__enter__", "cancel_called"})
+_NURSERY = frozenset({"_add_exc", "_child_finished", "_nested_child_finished", "task_exited"})
+
+
+@cache
+def watch_scopes() -> bool:
+    """Wrap what makes scopes and nurseries known, once; tell whether this trio lets us."""
+    if not _can_watch():
+        return False
+    _wrap_scopes(trio.CancelScope)
+    _wrap_nurseries()
+    return True
+
+
+def _entered(status: Any, frame: FrameType) -> None:
+    scope: trio.CancelScope = status._scope
+    for state in active.states():
+        record = state.running
+        if record is None or record.role == "init" or state.recorder.closed:
+            continue
+        opened_by = _opener(state, frame)
+        if opened_by is None:
+            continue
+        t = state.now() - state.origin
+        number = state.scopes[scope] = ScopeId(next(state.recorder.scopes))
+        place, _ = state.places.waker(frame)
+        parent = _enclosing(state, status._parent)
+        shield = True if scope._shield else None
+        deadline = trio_time(scope._deadline)
+        library = opened_by == LIBRARY
+        state.append(ScopeEntered(t, number, record.id, parent, deadline, shield, place, library))
+        if scope._cancel_called:
+            over = trio.current_time() >= scope._deadline
+            state.append(ScopeCancelled(t, number, "deadline" if over else "call"))
+
+
+def _opener(state: State, frame: FrameType | None) -> int | None:
+    """Return the rank of who enters a scope; None for trio itself."""
+    nursery = False
+    while frame is not None:
+        fact = state.places.fact(frame.f_code)
+        if fact.rank in (USER, LIBRARY):
+            return fact.rank
+        if fact.enters == "nursery":
+            nursery = True
+        elif fact.rank != PYTHON and not fact.enters:
+            return LIBRARY if nursery else None
+        frame = frame.f_back
+    return None
+
+
+def _enclosing(state: State, status: Any) -> ScopeId | None:
+    while status is not None:
+        number = state.scopes.get(status._scope)
+        if number is not None:
+            return number
+        status = status._parent
+    return None
+
+
+def _left(scope: trio.CancelScope, error: BaseException | None) -> None:
+    for state in active.states():
+        number = state.scopes.pop(scope, None)
+        record = state.running
+        if record is None or state.recorder.closed:
+            continue
+        t = state.now() - state.origin
+        for nursery in record.nurseries:
+            if nursery.cancel_scope is scope:
+                state.family.closed(nursery, record, t, None if error is None else describe(error))
+                break
+        if number is not None:
+            state.append(ScopeExited(t, number, True if scope.cancelled_caught else None))
+
+
+def _cancelled(scope: trio.CancelScope, reason: Any, frame: FrameType) -> None:
+    for state in active.states():
+        number = state.scopes.get(scope)
+        if number is None or state.recorder.closed:
+            continue
+        t = state.now() - state.origin
+        cause = _cause(frame, state.running)
+        task = place = None
+        if state.running is not None and cause != "deadline":
+            task = state.running.id
+            if cause == "call":
+                place, _ = state.places.waker(frame)
+        words = getattr(reason, "reason", None)
+        text = clip(words, LIMIT_NAME) if isinstance(words, str) and cause != "nursery" else None
+        state.append(ScopeCancelled(t, number, cause, task, place, text))
+
+
+def _cause(frame: FrameType | None, running: Record | None) -> ScopeCause:
+    """Tell from its callers why a scope is cancelled: trio says so only since 0.31, and to itself."""
+    frame = None if frame is None else frame.f_back  # ours
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("trio._core"):
+        name = frame.f_code.co_name
+        if name in _DEADLINE:
+            return "deadline"
+        if name in _NURSERY:
+            return "nursery"
+        frame = frame.f_back
+    return "other" if running is None else "call"
+
+
+def _changed(scope: trio.CancelScope) -> None:
+    for state in active.states():
+        number = state.scopes.get(scope)
+        if number is None or state.recorder.closed:
+            continue
+        task = None if state.running is None else state.running.id
+        deadline, shield = trio_time(scope._deadline), scope._shield
+        state.append(ScopeChanged(state.now() - state.origin, number, deadline, shield, task))
+
+
+def _opened(nursery: trio.Nursery) -> None:
+    for state in active.states():
+        record = state.running
+        if record is None or state.recorder.closed:
+            continue
+        frame = sys._getframe(2)
+        place = None if record.role == "init" else state.places.waker(frame)[0]
+        scope = state.scopes.get(nursery.cancel_scope)
+        state.family.opened(nursery, record, state.now() - state.origin, place=place, scope=scope)
+
+
+def _guarded(tell: Callable[..., None], *args: object) -> None:
+    try:
+        tell(*args)
+    except Exception as error:
+        for state in active.states():
+            state.recorder.failed(error)
+
+
+def _run_module() -> Any:
+    return sys.modules.get("trio._core._run")
+
+
+def _can_watch() -> bool:
+    scope = trio.CancelScope()
+    names = ("_cancel_status", "_cancel_called", "_deadline", "_shield", "_close")
+    status = getattr(_run_module(), "CancelStatus", None)
+    return all(hasattr(scope, name) for name in names) and hasattr(status, "__attrs_post_init__")
+
+
+def _wrap_scopes(kind: Any) -> None:
+    protected = trio.lowlevel.enable_ki_protection
+    status_kind = _run_module().CancelStatus
+    post_init = status_kind.__attrs_post_init__
+    close = kind._close
+    name = "_cancel" if hasattr(kind, "_cancel") else "cancel"  # one for all causes before 0.31
+    cancel = getattr(kind, name)
+
+    def entered(self: Any) -> None:
+        post_init(self)
+        if active.states():
+            _guarded(_entered, self, sys._getframe(1))
+
+    def leaving(self: trio.CancelScope, exc: BaseException | None) -> BaseException | None:
+        left: BaseException | None = close(self, exc)
+        if active.states():
+            _guarded(_left, self, left)
+        return left
+
+    def cancelling(self: Any, *args: object, **kwargs: object) -> None:
+        if not self._cancel_called and active.states():
+            _guarded(_cancelled, self, args[0] if args else None, sys._getframe())
+        cancel(self, *args, **kwargs)
+
+    status_kind.__attrs_post_init__ = entered
+    kind._close = protected(leaving)
+    setattr(kind, name, protected(cancelling))
+    for setting in ("deadline", "relative_deadline", "shield"):
+        old = getattr(kind, setting, None)
+        if isinstance(old, property) and old.fset is not None:
+            setattr(kind, setting, _telling(old))
+
+
+def _telling(old: property) -> property:
+    assert old.fset is not None
+    original = old.fset
+
+    def setter(self: trio.CancelScope, value: object) -> None:
+        original(self, value)
+        if active.states():
+            _guarded(_changed, self)
+
+    return property(old.fget, setter, old.fdel, old.__doc__)
+
+
+def _wrap_nurseries() -> None:
+    original = trio.Nursery.__init__
+
+    def opened(self: trio.Nursery, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        if active.states():
+            _guarded(_opened, self)
+
+    trio.Nursery.__init__ = opened  # type: ignore[method-assign]  # it has no other hook
