@@ -291,10 +291,30 @@ def test_a_terminal_of_its_own(tmp_path: Path, *, trio: bool) -> None:
     assert one[1] == two[1] == 0
 
 
-@pytest.mark.parametrize("wait", ["time.sleep(60)", "trio.run(trio.sleep, 60)", "any(False for _ in iter(int, 1))"])
-def test_ctrl_c(tmp_path: Path, wait: str) -> None:
+@pytest.mark.parametrize(
+    ("wait", "innermost"),
+    [
+        ("time.sleep(60)", "wait"),
+        ("trio.run(trio.sleep, 60)", "get_events"),
+        ("any(False for _ in iter(int, 1))", "<genexpr>"),
+    ],
+)
+def test_ctrl_c(tmp_path: Path, wait: str, innermost: str) -> None:
     """Ctrl+C ends the program as it would without us, and us by the same signal."""
-    text = f"import time, trio\nprint('ready')\ntry:\n    {wait}\nfinally:\n    print('cleaned up')\n"
+    text = dedent(f"""\
+        import sys, threading, time, trio
+        def wait():
+            {wait}
+        def tell(main):
+            while sys._current_frames()[main].f_code.co_name != {innermost!r}:
+                time.sleep(0.01)
+            print("ready")
+        threading.Thread(target=tell, args=(threading.get_ident(),)).start()
+        try:
+            wait()
+        finally:
+            print("cleaned up")
+        """)
     script, log = written(tmp_path, text), tmp_path / "log.jsonl"
     one = on_terminal(plain(script), tmp_path, wait_for=b"ready\r\n", keys=b"\x03")
     two = on_terminal(record(log, script), tmp_path, wait_for=b"ready\r\n", keys=b"\x03")
