@@ -43,9 +43,8 @@ def last_lines(prints: Iterable[Output], count: int = SHOWN) -> tuple[int, list[
     return before, [(stream, _tidy(line)) for stream, line in lines[-count:]]
 
 
-def repeat(prints: Iterable[Output]) -> None:
-    """Write to the normal screen what the program printed last, each line to the stream it was meant for."""
-    before, lines = last_lines(prints)
+def repeat(before: int, lines: Iterable[tuple[Stream, str]]) -> None:
+    """Write to the normal screen what `last_lines` gave, each line to the stream it was meant for."""
     if before:
         say(f"{before} earlier lines are left out here")
     for stream, line in lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -13,9 +13,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
 from triotrace.cli.pictures import axis_for
-from triotrace.cli.say import repeat, say
+from triotrace.cli.say import last_lines, repeat, say
 from triotrace.errors import LogError, TriotraceError
-from triotrace.events import Output
+from triotrace.events import Output, Stream
 from triotrace.language import catalogue
 from triotrace.launch import Changes, Child, LogPlace, Outcome, Target, Wishes, describe_status
 from triotrace.log import LogTail, keep_log, read_kind
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Show", "require_terminal", "watch_live", "watch_tape"]
 
 Axis = Literal["steps", "time"]
+LastLines = tuple[int, list[tuple[Stream, str]]]
 
 
 class Tape(StillTape):
@@ -117,8 +118,10 @@ def watch_live(show: Show) -> int:
         finally:
             endings.forbid()
             quit_first = runs.child.living
+            # What the program says of its own end at our hands is no news to who left
+            prints = _prints_of(runs.child.log) if quit_first else None
             outcome = runs.child.finish()
-    _say_last_words(show.program, outcome, quit_first=quit_first)
+    _say_last_words(show.program, outcome, prints=prints)
     if failure is not None:
         say(failure)
         return LogError.exit_code
@@ -153,15 +156,22 @@ def watch_tape(log: Path, *, axis: Axis | None, pace: float | None, paused: bool
     return requested or 0
 
 
-def _say_last_words(program: Target, outcome: Outcome, *, quit_first: bool) -> None:
-    prints: Iterable[Output] = outcome.untold
-    if outcome.log:
-        prints = read_kind(outcome.log, Output)
+def _prints_of(log: Path) -> LastLines:
+    if not log.exists():
+        return 0, []
     try:
-        repeat(prints)
+        return last_lines(read_kind(log, Output))
     except LogError as error:
         say(str(error))
-    told = "was ended as you left" if quit_first else describe_status(outcome.returncode)
+    return 0, []
+
+
+def _say_last_words(program: Target, outcome: Outcome, *, prints: LastLines | None) -> None:
+    """Repeat what the program printed, and say how it ended; `prints` are given if the user left before that."""
+    told = describe_status(outcome.returncode) if prints is None else "was ended as you left"
+    if prints is None:
+        prints = _prints_of(outcome.log) if outcome.log else last_lines(outcome.untold)
+    repeat(*prints)
     say(f"{program.short} {told}")
     for sentence in outcome.sentences:
         say(sentence)

@@ -53,7 +53,7 @@ class Target:
     @property
     def title(self) -> str:
         """What to call it on the screen."""
-        return " ".join(("-m", *self.words) if self.kind == "module" else self.words)
+        return " ".join((self.short, *self.words[1:]))
 
     def command(self, python: Path) -> list[str]:
         """Return the command that starts it; `python` runs a script or a module."""

@@ -46,7 +46,7 @@ class Words:
             return self._("the loop sleeps") if lane < 0 else timeline.title(timeline.lanes[lane])
         held = [held for held in timeline.held if held.next is not None]
         if held:
-            return self.names(timeline, held[0].queue or (held[0].next or 0,))
+            return timeline.title(timeline.lanes[held[0].next or 0])
         if timeline.held and timeline.tape.endings[slot] == Ending.OPEN:
             return self._("the end of this sleep")
         queue = [lane.index for lane in timeline.lanes if lane.state is State.READY and lane.role != "system"]

@@ -261,7 +261,7 @@ class TraceApp(App[None]):
 
     def _lay_out(self) -> None:
         scene, lanes = self.scene, self.lanes
-        rows = len(scene.rows.rows)
+        rows = len(scene.rows.rows) or len(scene.instead)
         room = self.size.height - 6
         # The picture takes what it needs, and leaves the source its lines
         height = max(1, min(rows, room - min(_BOTTOM_LEAST, room // 2)))

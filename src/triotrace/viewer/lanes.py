@@ -83,7 +83,7 @@ class LanesView(ScrollView, can_focus=False):
 
     def fit_rows(self) -> None:
         """Take notice of rows that came or went."""
-        rows = len(self.scene.rows.rows)
+        rows = len(self.scene.rows.rows) or len(self.scene.instead)
         if self.virtual_size.height != rows or self.virtual_size.width != self.size.width:
             self.virtual_size = Size(self.size.width, rows)
 
@@ -92,6 +92,10 @@ class LanesView(ScrollView, can_focus=False):
         width = self.scrollable_content_region.width
         row = y + self.scroll_offset.y
         rows = self.scene.rows.rows
+        if not rows:
+            instead = self.scene.instead
+            text = instead[row] if row < len(instead) else ""
+            return self.painter.strip(f" {text}", width, None, width, chosen=False, bold=False)
         if row >= len(rows):
             return self.painter.strip("", self.column, None, width, chosen=False, bold=False)
         chosen = row == self.scene.chosen_row

@@ -78,6 +78,8 @@ class TitleBar(_Panel):
     def _before_anything(self) -> str:
         if self.scene.end or self.scene.timeline.held:
             return self.say("Before the first step.")
+        if self.scene.timeline.ended:
+            return self.say("It ended without a step of trio.")
         return self.say("Waiting for the program's first step.")
 
 

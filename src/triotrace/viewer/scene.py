@@ -21,6 +21,7 @@ from triotrace.timeline.words import Words
 __all__ = ["Axis", "Scene"]
 
 Axis = Literal["steps", "time"]
+_MOST_LINES_INSTEAD = 200
 _LEAST_CELL = 100
 """Nanoseconds: nothing in Python is shorter."""
 _SHORTEST_REST, _LONGEST_REST = 0.04, 2.0
@@ -158,6 +159,15 @@ class Scene:
     def labels(self) -> list[str]:
         """What stands at the left of each row."""
         return [row.title for row in self.rows.rows]
+
+    @property
+    def instead(self) -> list[str]:
+        """What stands where the picture would be, while there is none: the program's last words, a traceback maybe."""
+        if self.rows.rows:
+            return []
+        said = self.timeline.prints[-_MOST_LINES_INSTEAD:]
+        lines = "".join(entry.text for entry in said if entry.stream == "stderr").rstrip("\n").split("\n")
+        return [line for line in lines if line][-_MOST_LINES_INSTEAD:]
 
     def label_width(self, most: int) -> int:
         """Give the cells that the labels need, one blank included."""
