@@ -13,11 +13,12 @@ from babel.messages.pofile import read_po
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "docs"))
 
-import make_words  # noqa: E402
-from story import event, relay  # noqa: E402
-from triotrace.language import LANGUAGES, catalogue  # noqa: E402
-from triotrace.timeline.timeline import Timeline  # noqa: E402
-from triotrace.timeline.words import Words  # noqa: E402
+import make_words
+from story import event, relay
+
+from triotrace.language import LANGUAGES, catalogue
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.words import Words
 
 FOLDER = make_words.PACKAGE / "locale" / "pt" / "LC_MESSAGES"
 PORTUGUESE = read_po(io.BytesIO((FOLDER / "triotrace.po").read_bytes()))
