@@ -15,13 +15,14 @@ USER := .venv/.installed
 DEVELOPER := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format pictures wheel clean
+.PHONY: help demo test lint format pictures words wheel clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make lint    ruff, mypy, and the floors of the house'
 	@echo 'make format  ruff puts the code in order'
 	@echo 'make pictures  draw the drawings in the documents anew'
+	@echo 'make words   bring the catalogues of the screen up to date'
 	@echo 'make wheel   build dist/*.whl'
 	@echo 'make clean   remove .venv and all that was built'
 
@@ -61,6 +62,11 @@ format: $(DEVELOPER)
 # The drawings in the documents, anew from real runs.
 pictures: $(USER)
 	$(BIN)/python docs/draw.py
+	$(BIN)/python docs/make_pictures.py
+
+# The catalogues of the screen's words, brought up to date with the code.
+words: $(DEVELOPER)
+	$(BIN)/python docs/make_words.py
 
 wheel: $(VENV)
 	@$(PIP) wheel --no-deps --wheel-dir dist .
