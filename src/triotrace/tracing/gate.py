@@ -151,6 +151,8 @@ class Gate:
         with self._changed:
             if not self._paused or state in self._sleepers:
                 return
+            if all(record.role in _OWN for record in state.records.values()):
+                return  # main is gone: trio tidies up, which is no step of the program's
             held = _Held(state, wakes_at=_only_deadline(state), asleep=True)
             self._hold(held, None)
             if held.may_go:
