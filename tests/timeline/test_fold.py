@@ -54,7 +54,7 @@ def test_endings() -> None:
     timeline = folded(story)
     endings = [Ending(ending) for ending in timeline.tape.endings[1:]]
     assert [Ending.WAITS, Ending.RETURNED, Ending.RAISED, Ending.CANCELLED, Ending.STAYS] == endings
-    assert "ValueError" == timeline.last_words(timeline.lanes[3])
+    assert "ValueError" == timeline.error_of(timeline.lanes[3])
     assert 0 == timeline.lanes[1].alive_children
 
 

@@ -30,14 +30,14 @@ def picture(
     The step axis is cut into as many bands as the tape needs; `last` keeps only the last so many steps.
     """
     words = words or Words()
-    rows = lay_rows(timeline, system=system, loop=axis == "steps")
+    rows = lay_rows(timeline, system=system, loop=axis == "steps", scopes=words if axis == "time" else None)
     if not timeline.tape:
         return _nothing(timeline, words)
     labels = [row.title for row in rows.rows]
     column = max(7, min(_LABEL_MOST, max(map(width_of, labels), default=0), width // 2) + 1)
     room = max(20, width - column)
     if axis == "time":
-        lines = _time_band(timeline, rows, labels, column, room)
+        lines = _time_band(timeline, rows, labels, column, room, words)
     else:
         lines = _step_bands(timeline, rows, labels, column, room, last, words)
     return "".join(line.rstrip() + "\n" for line in lines)
@@ -74,10 +74,10 @@ def _step_bands(
     return lines
 
 
-def _time_band(timeline: Timeline, rows: Rows, labels: list[str], column: int, room: int) -> list[str]:
+def _time_band(timeline: Timeline, rows: Rows, labels: list[str], column: int, room: int, words: Words) -> list[str]:
     origin = timeline.runs[0].begun.t
-    cell = max(1, -(-(timeline.now - origin + 1) // max(1, room - 2)))
-    drawn = TimePicture(timeline, rows, TimeView(origin, cell, room, origin))
+    cell = max(1, -(-(timeline.now - origin + 1) // max(1, room - timeline.room_for_words)))
+    drawn = TimePicture(timeline, rows, TimeView(origin, cell, room, origin), words)
     lines = [" " * column + drawn.head().text]
     lines += [
         _fit(label, column) + (drawn.line(row).text if rows.rows[row].kind is not RowKind.RUN else "")

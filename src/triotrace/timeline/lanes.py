@@ -10,7 +10,7 @@ from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from triotrace.events import Error, NurseryId, PlaceId, Role, RunId, TaskId
+from triotrace.events import Error, NurseryId, PlaceId, Role, RunId, ScopeId, TaskId
 from triotrace.timeline.states import State
 
 __all__ = ["NOBODY", "NO_PLACE", "Lane"]
@@ -39,6 +39,8 @@ class Lane:
     state: State = State.NEW
     result: State | None = None
     error: Error | None = None
+    cancelled_by: ScopeId | None = None
+    """The scope whose cancellation reached it last."""
     children: list[int] = field(default_factory=list)
     alive_children: int = 0
 
@@ -50,12 +52,16 @@ class Lane:
     """Where it stands (WAITING, READY after a step), or the waker's line (READY by another); NO_PLACE if unknown."""
     wakers: array[int] = field(default_factory=lambda: array("i"))
     """READY: the waker's lane, or NOBODY. WAITING: how many children it has."""
+    cancels: bytearray = field(default_factory=bytearray)
+    """READY: whether a cancellation made it so."""
     ran: array[int] = field(default_factory=lambda: array("q"))
     """Nanoseconds it had run before the change."""
     queued: array[int] = field(default_factory=lambda: array("q"))
     """Nanoseconds it had been ready, in the queue, before the change."""
 
-    def change(self, t: int, slot: int, state: State, *, place: int = NO_PLACE, waker: int = NOBODY) -> None:
+    def change(
+        self, t: int, slot: int, state: State, *, place: int = NO_PLACE, waker: int = NOBODY, cancel: bool = False
+    ) -> None:
         """Add a change; `t` and `slot` never go back."""
         ran = queued = 0
         if self.times:
@@ -70,6 +76,7 @@ class Lane:
         self.states.append(state)
         self.places.append(place)
         self.wakers.append(waker)
+        self.cancels.append(cancel)
         self.ran.append(ran)
         self.queued.append(queued)
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from triotrace.timeline.lanes import Lane
+from triotrace.timeline.records import Scope
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.words import Words
 
 __all__ = ["Row", "RowKind", "Rows", "lay_rows"]
 
@@ -22,6 +24,8 @@ class RowKind(Enum):
     """The heading of a run, where there are several."""
     LOOP = "loop"
     TASK = "task"
+    SCOPE = "scope"
+    """The cancel scopes with deadlines of the task above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Row:
     lane: int | None = None
     folded: int = 0
     """How many lanes are folded into it by hand."""
+    scopes: tuple[Scope, ...] = ()
 
     @property
     def title(self) -> str:
@@ -65,6 +70,7 @@ def lay_rows(
     folded: Set[int] = frozenset(),
     only: Set[int] | None = None,
     loop: bool = True,
+    scopes: Words | None = None,
 ) -> Rows:
     """Lay the lanes out as a tree.
 
@@ -74,8 +80,9 @@ def lay_rows(
         folded: lanes whose children are hidden.
         only: lanes that match a search; None for all.
         loop: give the loop of each run that ever slept a row of its own.
+        scopes: give scopes with deadlines rows of their own, labelled in these words.
     """
-    layout = _Layout(timeline, system=system, folded=folded, only=only)
+    layout = _Layout(timeline, system=system, folded=folded, only=only, scopes=scopes)
     several = len(timeline.runs) > 1
     for run in timeline.runs:
         if several:
@@ -94,11 +101,14 @@ def _run_title(timeline: Timeline, index: int) -> str:
 
 
 class _Layout:
-    def __init__(self, timeline: Timeline, *, system: bool, folded: Set[int], only: Set[int] | None) -> None:
+    def __init__(
+        self, timeline: Timeline, *, system: bool, folded: Set[int], only: Set[int] | None, scopes: Words | None
+    ) -> None:
         self.timeline = timeline
         self.system = system
         self.folded = folded
         self.only = only
+        self.scopes = scopes
         self.rows: list[Row] = []
         self.row_of_lane: dict[int, int] = {}
         self.loop_row: dict[int, int] = {}
@@ -154,9 +164,26 @@ class _Layout:
                 continue
             self.add(Row(RowKind.TASK, run, title, branch, lane.index))
             children = self._shown_children(lane, row)
+            self._add_scopes(lane, run, below + ("│ " if children else "  "))
             for i, child in enumerate(reversed(children)):
                 corner, rest = ("└ ", "  ") if i == 0 else ("├ ", "│ ")
                 todo.append((child, below + corner, below + rest))
+
+    def _add_scopes(self, lane: Lane, run: int, branch: str) -> None:
+        """Add as many rows as scopes of a task were ever open at once."""
+        if self.scopes is None:
+            return
+        levels: list[list[Scope]] = []
+        for scope in self.timeline.timed.get(lane.index, ()):
+            for level in levels:
+                if level[-1].exited is not None and level[-1].exited <= scope.entered:
+                    level.append(scope)
+                    break
+            else:
+                levels.append([scope])
+        for level in levels:
+            label = self.scopes.limit(self.timeline, level)
+            self.add(Row(RowKind.SCOPE, run, label, branch, scopes=tuple(level)))
 
     def _fold_into(self, lane: Lane, row: int) -> int:
         waiting = list(lane.children)

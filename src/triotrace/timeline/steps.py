@@ -158,7 +158,8 @@ class StepsPicture:
                 line.fill(mark, start + view.zoom, *after)
                 ready = next((i for i in range(first, change) if lane.states[i] == State.READY), None)
                 if ready is not None and self._wakes(slot, lane.index):
-                    line.put(mark, self._arrow(slot, lane.index), Ink.MARK)
+                    ink = Ink.CANCELLED if lane.cancels[ready] else Ink.MARK
+                    line.put(mark, self._arrow(slot, lane.index), ink)
             look, column = after, start + view.zoom
         line.fill(column, view.column(self._last + 1), *look)
 
@@ -274,7 +275,7 @@ class StepsPicture:
         slot = lane.slots[-1]
         if not self.view.first <= slot <= self._last:
             return
-        words = self.timeline.last_words(lane)
+        words = self.words.last_words(self.timeline, lane)
         start = self.view.column(slot) + self.view.zoom
         if words and start + 1 + len(words) <= self.view.width and not any(line.inks[start : start + 1 + len(words)]):
             line.write(start + 1, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
@@ -290,6 +291,8 @@ class StepsPicture:
 
 def _look(lane: Lane, change: int) -> tuple[str, Ink]:
     state = lane.state_at(change)
+    if state is State.READY and lane.cancels[change]:
+        return "░", Ink.CANCELLED
     return _NOT_BORN if state is None else _LOOKS.get(state, _NOT_BORN)
 
 

@@ -45,6 +45,10 @@ class Timeline:
         self.marks: list[Print] = []
         self.nurseries: dict[int, Nursery] = {}
         self.scopes: dict[int, Scope] = {}
+        self.cancelled: list[Scope] = []
+        """The cancelled scopes, in order."""
+        self.timed: dict[int, list[Scope]] = {}
+        """By lane: the user's scopes that ever had a deadline, in order."""
         self.verbs = Verbs()
         self.damages: list[Damage] = []
         self.dropped = 0
@@ -58,6 +62,7 @@ class Timeline:
         """The newest `t`."""
         self.generation = 0
         self.shape = 0
+        self._ended_badly = False
         self._lane_of: dict[int, int] = {}
         self._run_of: dict[int, Run] = {}
         self._fold: dict[type[e.Event], Callable[[Any], None]] = {
@@ -127,11 +132,32 @@ class Timeline:
         end = bisect_right(self.prints, last, key=lambda said: said.slot)
         return self.prints[start:end]
 
-    def last_words(self, lane: Lane) -> str:
-        """Say in a few words why a task ended as it did; nothing if it returned."""
+    @property
+    def room_for_words(self) -> int:
+        """Cells that a picture of the whole run leaves free at its right: for how tasks ended, if any did badly."""
+        return 18 if self._ended_badly else 2
+
+    def error_of(self, lane: Lane) -> str:
+        """Give the type of the exception that a task raised, without its module; nothing if it raised none."""
         if lane.result is State.RAISED and lane.error is not None:
             return clean(lane.error.type.rpartition(".")[2], _LIMIT_NAME)
         return ""
+
+    def cancellation_of(self, lane: Lane) -> Cancellation | None:
+        """Give the cancellation that reached a task last, if it is known."""
+        scope = self.scopes.get(lane.cancelled_by) if lane.cancelled_by is not None else None
+        return scope.cancelled if scope is not None else None
+
+    def cancelled_in(self, slot: int) -> list[Scope]:
+        """Give the scopes that were cancelled in a slot, but those of libraries."""
+        start = bisect_left(self.cancelled, slot, key=lambda scope: scope.cancelled.slot if scope.cancelled else 0)
+        found = []
+        for scope in self.cancelled[start:]:
+            if scope.cancelled is None or scope.cancelled.slot != slot:
+                break
+            if not scope.library:
+                found.append(scope)
+        return found
 
     # -- the handlers, in the order of the vocabulary --------------------------------------
 
@@ -226,7 +252,10 @@ class Timeline:
             state,
             place=NO_PLACE if event.place is None else event.place,
             waker=NOBODY if waker is None else waker,
+            cancel=event.cause == "cancel",
         )
+        if event.cause == "cancel":
+            lane.cancelled_by = event.scope
         if slot and tape.endings[slot] == Ending.OPEN:
             runner = tape.lanes[slot]
             asleep = runner < 0 and self.runs[-1 - runner].run == lane.run
@@ -280,6 +309,7 @@ class Timeline:
             if run is not None:
                 run.alive -= lane.role in _NUMBERED
         lane.result, lane.error = EXITS[event.result], event.error
+        self._ended_badly = self._ended_badly or (event.result != "returned" and lane.role in ("main", "user"))
         if lane.parent is not None:
             self.lanes[lane.parent].alive_children -= 1
 
@@ -299,7 +329,7 @@ class Timeline:
     def _scope_entered(self, event: e.ScopeEntered) -> None:
         self.now = event.t
         slot = len(self.tape)
-        self.scopes[event.scope] = Scope(
+        scope = self.scopes[event.scope] = Scope(
             scope=event.scope,
             lane=self._known(event.task, event.t).index,
             parent=event.parent,
@@ -310,6 +340,14 @@ class Timeline:
             shield=bool(event.shield),
             deadlines=[(event.t, slot, event.deadline)],
         )
+        if event.deadline is not None:
+            self._add_timed(scope)
+
+    def _add_timed(self, scope: Scope) -> None:
+        known = self.timed.setdefault(scope.lane, [])
+        if not scope.library and scope not in known[-1:]:
+            known.append(scope)
+            self.shape += 1
 
     def _scope_exited(self, event: e.ScopeExited) -> None:
         self.now = event.t
@@ -322,6 +360,8 @@ class Timeline:
         scope = self._scope(event.scope, event.t)
         if scope is not None:
             scope.deadlines.append((event.t, len(self.tape), event.deadline))
+            if event.deadline is not None and all(deadline is None for _, _, deadline in scope.deadlines[:-1]):
+                self._add_timed(scope)
             scope.shield = event.shield
 
     def _scope_cancelled(self, event: e.ScopeCancelled) -> None:
@@ -332,6 +372,8 @@ class Timeline:
             scope.cancelled = Cancellation(
                 event.t, len(self.tape), event.cause, by, event.place, event.reason and clean(event.reason, _LIMIT_NAME)
             )
+            self.cancelled.append(scope)
+            self._ended_badly = self._ended_badly or scope.lane in self.timed
 
     def _before_io_wait(self, event: e.BeforeIoWait) -> None:
         self.now = event.t

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line
 from triotrace.timeline.lanes import Lane
+from triotrace.timeline.records import Scope
 from triotrace.timeline.rows import RowKind, Rows
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.words import Words
 
 __all__ = ["TimePicture", "TimeView", "round_cell", "ruler_step"]
 
@@ -74,8 +76,9 @@ def round_cell(cell: int) -> int:
 class TimePicture:
     """One frame: made from a timeline, its rows and a view; then asked for its lines."""
 
-    def __init__(self, timeline: Timeline, rows: Rows, view: TimeView) -> None:
+    def __init__(self, timeline: Timeline, rows: Rows, view: TimeView, words: Words | None = None) -> None:
         self.timeline = timeline
+        self.words = words or Words()
         self.rows = rows
         self.view = view
         self._end = timeline.now
@@ -106,6 +109,9 @@ class TimePicture:
         shown = self.rows.rows[row]
         if shown.kind is RowKind.LOOP:
             self._draw_loop(line, shown.run)
+        elif shown.kind is RowKind.SCOPE:
+            for scope in shown.scopes:
+                self._draw_scope(line, scope)
         elif shown.lane is not None:
             lane = self.timeline.lanes[shown.lane]
             self._draw_lane(line, lane)
@@ -178,6 +184,29 @@ class TimePicture:
                     line.fill(view.column(start), max(view.column(start) + 1, view.column(end)), "─", Ink.LOOP)
             slot += 1
 
+    def _draw_scope(self, line: Line, scope: Scope) -> None:
+        """Draw `[━━━]···┊`: while it was open, the time it had left, and where its deadline would have been."""
+        run = self.timeline.run_of(self.timeline.lanes[scope.lane])
+        if run is None:
+            return
+        view = self.view
+        start = view.column(scope.entered)
+        end = view.column(self._end if scope.exited is None else scope.exited)
+        if scope.deadline is not None and scope.cancelled is None:
+            deadline = view.column(max(scope.entered, run.moment(scope.deadline)))
+            line.fill(end + 1, deadline, "·", Ink.SPARE)
+            line.put(deadline, "┊", Ink.SPARE)
+        line.fill(start, end + 1, "━", Ink.SCOPE)
+        line.put(start, "[", Ink.SCOPE)
+        if scope.exited is not None and end > start:
+            line.put(end, "]", Ink.SCOPE)
+        if scope.cancelled is not None:
+            at = view.column(scope.cancelled.t)
+            line.fill(at + 1, end + 1, "━", Ink.CANCELLED)
+            line.put(at, "╳", Ink.CANCELLED)
+            if scope.cancelled.cause == "deadline":
+                line.write(max(at, end) + 2, self.words.time_is_up, Ink.CANCELLED)
+
     def _draw_labels(self, line: Line, lane: Lane) -> None:
         view = self.view
         change = max(0, lane.at_time(view.start))
@@ -203,7 +232,7 @@ class TimePicture:
                 change += 1
 
     def _draw_last_words(self, line: Line, lane: Lane, column: int) -> None:
-        words = self.timeline.last_words(lane)
+        words = self.words.last_words(self.timeline, lane)
         if words and column >= 0:
             line.write(column + 1, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
 

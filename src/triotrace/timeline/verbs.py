@@ -14,6 +14,7 @@ _LIMIT = 200
 # The last call of an awaited expression: `await a.b(c).d(e)` -> a.b, d
 _AWAITED = re.compile(r"\bawait\s+([\w.]+)")
 _CALLED = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
+_ENTERED = re.compile(r"\bwith\s+(?:trio\.)?([\w.]+)\s*(\([^()\n]*\))?")
 _METHODS = {"__aexit__": "exit", "__aenter__": "enter", "__anext__": "next"}
 
 
@@ -82,6 +83,10 @@ class Verbs:
             return NOTHING
         call = clean(known.call or "", _LIMIT)
         last = call.rpartition(".")[2]
+        if call == "CancelScope":
+            entered = _ENTERED.search(self._span(known))
+            full = f"{entered[1]}{entered[2]}" if entered else call
+            return Verb(entered[1] if entered else call, clean(full, _LIMIT), call)
         if call.startswith("nursery") or last in ("open_nursery", "Nursery"):
             return Verb("nursery", "nursery", call)
         span = self._span(known)

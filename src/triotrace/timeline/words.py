@@ -10,6 +10,7 @@ from gettext import NullTranslations
 
 from triotrace.timeline.durations import short_duration
 from triotrace.timeline.lanes import NO_PLACE, Lane
+from triotrace.timeline.records import Scope
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
@@ -64,7 +65,7 @@ class Words:
                 return self.children(lane.wakers[change])
             return self._("waits: {what}").format(what=verb.full) if verb.full else self._("waits")
         if state is State.RAISED:
-            return self._("raised {error}").format(error=timeline.last_words(lane)).rstrip()
+            return self._("raised {error}").format(error=timeline.error_of(lane)).rstrip()
         said = {
             State.NEW: self._("born, not ready yet"),
             State.READY: self._("ready, in the queue"),
@@ -84,6 +85,24 @@ class Words:
             return names[0]
         return self._("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
+    @property
+    def time_is_up(self) -> str:
+        """Say that a deadline came."""
+        return self._("time is up")
+
+    def last_words(self, timeline: Timeline, lane: Lane) -> str:
+        """Say in a few words why a task ended as it did; nothing if it returned."""
+        if lane.result is State.RAISED:
+            return timeline.error_of(lane)
+        cancellation = timeline.cancellation_of(lane) if lane.result is State.CANCELLED else None
+        if cancellation is None:
+            return ""
+        if cancellation.by is not None and cancellation.by != lane.index:
+            by = timeline.lanes[cancellation.by]
+            name = f"#{by.number}" if by.name == lane.name else timeline.title(by)
+            return self._("by {name}").format(name=name)
+        return self.time_is_up if cancellation.cause == "deadline" else ""
+
     def children(self, count: int) -> str:
         """Say that a task waits at its nursery."""
         return self._n("waits for {count} child", "waits for {count} children", count).format(count=count)
@@ -100,10 +119,55 @@ class Words:
             parts.append(
                 self._("{name} starts {names}.").format(name=timeline.title(lane), names=self.names(timeline, born))
             )
+        reached = {lane.index for lane in freed if _was_cancelled_in(lane, slot)}
+        freed = [other for other in freed if other.index not in reached]
         if freed:
             parts.append(self._freeing(timeline, slot, lane, freed))
         parts.append(self._ending(timeline, slot, lane))
+        parts += self._cancellations(timeline, slot)
         return " ".join(parts)
+
+    def _cancellations(self, timeline: Timeline, slot: int) -> list[str]:
+        """Say which scopes were cancelled in a slot, why, and whom that reaches."""
+        woken = timeline.tape.woken_in(slot)
+        said = []
+        for scope in timeline.cancelled_in(slot):
+            assert scope.cancelled is not None
+            owner = timeline.title(timeline.lanes[scope.lane])
+            reached = [
+                index
+                for index in woken
+                if timeline.lanes[index].cancelled_by == scope.scope and _was_cancelled_in(timeline.lanes[index], slot)
+            ]
+            names = self.names(timeline, [i for i in reached if timeline.lanes[i].role in ("main", "user")] or reached)
+            match scope.cancelled.cause:
+                case "deadline":
+                    text = self._("Time is up: `{scope}` of {owner} (line {line}) is cancelled.")
+                case "nursery" if reached:
+                    text = self._("The nursery of {owner} cancels {names}.")
+                case "call" if reached:
+                    text = self._("A scope of {owner}'s is cancelled: it reaches {names}.")
+                case _:
+                    continue
+            place = timeline.verbs.places.get(scope.place) if scope.place is not None else None
+            line = place.line if place is not None else "?"
+            said.append(text.format(owner=owner, names=names, scope=self.scope(timeline, scope), line=line))
+        return said
+
+    def limit(self, timeline: Timeline, scopes: Sequence[Scope]) -> str:
+        """Label the brackets of scopes with the time that each was given, if that is the same: `≤ 3 s`."""
+        given = set()
+        for scope in scopes:
+            run = timeline.run_of(timeline.lanes[scope.lane])
+            at, _, deadline = next(moved for moved in scope.deadlines if moved[2] is not None)
+            if run is not None and deadline is not None:
+                given.add(self.duration(max(0, deadline - run.trio_time(at))))
+        return f"≤ {given.pop()}" if len(given) == 1 else self._("deadlines")
+
+    def scope(self, timeline: Timeline, scope: Scope) -> str:
+        """Name a cancel scope as the source does: `move_on_after`."""
+        verb = timeline.verbs.verb(scope.place) if scope.place is not None else None
+        return verb.full if verb is not None and verb.full else "CancelScope"
 
     def _freeing(self, timeline: Timeline, slot: int, lane: Lane, freed: Sequence[Lane]) -> str:
         name = timeline.title(lane)
@@ -145,8 +209,8 @@ class Words:
                 return self._("{name} waits.").format(name=name)
             case Ending.RETURNED:
                 return self._("{name} returns.").format(name=name)
-            case Ending.RAISED if timeline.last_words(lane):
-                return self._("{name} raises {error}.").format(name=name, error=timeline.last_words(lane))
+            case Ending.RAISED if timeline.error_of(lane):
+                return self._("{name} raises {error}.").format(name=name, error=timeline.error_of(lane))
             case Ending.RAISED:
                 return self._("{name} raises an exception.").format(name=name)
             case Ending.CANCELLED:
@@ -174,6 +238,9 @@ class Words:
             said = self._("Nobody was ready: {length} of sleep were skipped.").format(length=self.duration(skipped))
         else:
             said = self._("Nobody was ready: the loop slept for {length}.").format(length=length)
+        cancellations = self._cancellations(timeline, slot)
+        if cancellations:
+            said = " ".join([said, *cancellations])
         if not woken:
             return said
         then = self._n("Then {names} is ready.", "Then {names} are ready.", len(woken))
@@ -192,6 +259,16 @@ class Words:
         if wait is not None and wait.threads:
             said += " " + self._("A thread may come first.")
         return said
+
+
+def _was_cancelled_in(lane: Lane, slot: int) -> bool:
+    """Tell whether a cancellation made a lane ready in a slot."""
+    change = lane.after_slot(slot)
+    while change >= 0 and lane.slots[change] == slot:
+        if lane.cancels[change]:
+            return True
+        change -= 1
+    return False
 
 
 def _waited_for(timeline: Timeline, lane: Lane, slot: int) -> str:

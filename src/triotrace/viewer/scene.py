@@ -151,7 +151,13 @@ class Scene:
         """The rows that are shown, in order."""
         key = (self.timeline.shape, self.show_system, frozenset(self.folded), self.axis)
         if self._rows is None or key != self._rows_key:
-            self._rows = lay_rows(self.timeline, system=self.show_system, folded=self.folded, loop=self.axis == "steps")
+            self._rows = lay_rows(
+                self.timeline,
+                system=self.show_system,
+                folded=self.folded,
+                loop=self.axis == "steps",
+                scopes=self.words if self.axis == "time" else None,
+            )
             self._rows_key = key
         return self._rows
 
@@ -307,7 +313,12 @@ class Scene:
     def _time_view(self) -> TimeView:
         cell, start = self.cell, self.start
         if cell is None:
-            cell = round_cell(max(_LEAST_CELL, -(-(self.timeline.now - self.origin + 1) // max(1, self.width - 1))))
+            cell = round_cell(
+                max(
+                    _LEAST_CELL,
+                    -(-(self.timeline.now - self.origin + 1) // max(1, self.width - self.timeline.room_for_words)),
+                )
+            )
             start = self.origin
         return TimeView(start, cell, self.width, self.origin, self.playhead_time)
 
@@ -327,7 +338,7 @@ class Scene:
             self._picture = (
                 StepsPicture(self.timeline, rows, view, self.words)
                 if isinstance(view, StepsView)
-                else TimePicture(self.timeline, rows, view)
+                else TimePicture(self.timeline, rows, view, self.words)
             )
             self._picture_key = key
         return self._picture

@@ -1,0 +1,127 @@
+"""Cancellations and deadlines: brackets on the time axis, red marks, who did it, and the words."""
+
+from __future__ import annotations
+
+from story import MILLISECOND, Story
+
+from triotrace import events as e
+from triotrace.export.text import picture
+from triotrace.timeline.canvas import Ink
+from triotrace.timeline.rows import lay_rows
+from triotrace.timeline.steps import StepsPicture, StepsView
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.words import Words
+
+SOURCE = "with trio.move_on_after(0.03):\n    await trio.sleep(1)\n"
+
+
+def folded(story: Story) -> Timeline:
+    timeline = Timeline()
+    timeline.feed(story.events)
+    assert [] == timeline.damages
+    return timeline
+
+
+def failure() -> Story:
+    """One child fails, and two that wait are cancelled in its step."""
+    story = Story()
+    story.spawn("main")
+    story.events.append(e.ScopeEntered(story.t, 9, 2))
+    story.events.append(e.NurseryOpened(story.t, 1, 2, scope=9))
+    story.step("main", waits="nursery", spawns=("bad", "sad#1", "sad#2"))
+    story.step("sad#1", waits="sleep")
+    story.step("sad#2", waits="sleep")
+    story.t += MILLISECOND
+    bad = story.tasks["bad"]
+    story.events += [
+        e.BeforeTaskStep(story.t, bad),
+        e.TaskExited(story.t, bad, "raised", e.Error("ValueError", "no")),
+        e.ScopeCancelled(story.t, 9, "nursery", task=bad),
+        e.TaskScheduled(story.t, story.tasks["sad#1"], "cancel", waker=bad, scope=9),
+        e.TaskScheduled(story.t, story.tasks["sad#2"], "cancel", waker=bad, scope=9),
+        e.AfterTaskStep(story.t, bad),
+    ]
+    story.step("sad#1", exits="cancelled")
+    story.step("sad#2", exits="cancelled", wakes=("main",))
+    story.events.append(e.ScopeExited(story.t, 9))
+    story.step("main", exits="returned")
+    return story
+
+
+def limits(*, cut: bool) -> Story:
+    """A task under a deadline of 30 ms that is met, or not."""
+    story = Story(SOURCE)
+    story.spawn("main")
+    place = story.place("CancelScope")
+    story.events.append(e.ScopeEntered(story.t, 5, 2, deadline=30 * MILLISECOND, place=place))
+    story.step("main", waits="sleep")
+    if cut:
+        story.sleep(27)
+        story.events.append(e.ScopeCancelled(story.t, 5, "deadline"))
+        story.events.append(e.TaskScheduled(story.t, 2, "cancel", scope=5))
+    else:
+        story.sleep(10, wakes=("main",))
+    story.events.append(e.ScopeExited(story.t, 5, caught=cut))
+    story.step("main", exits="returned")
+    story.t += 25 * MILLISECOND
+    story.events.append(e.AfterRun(story.t, 1, "returned"))
+    return story
+
+
+def test_the_cancelled_say_who_did_it() -> None:
+    drawn = picture(folded(failure()), width=120)
+    assert 2 == drawn.count("╳")
+    assert "█cancel█╳" in drawn
+    assert "by bad" in drawn
+
+
+def test_marks_of_the_cancelled_are_red_and_others_are_not() -> None:
+    timeline = folded(failure())
+    rows = lay_rows(timeline)
+    picture_ = StepsPicture(timeline, rows, StepsView(1, 80, 10))
+    sad = picture_.line(2)
+    assert Ink.CANCELLED == sad.inks[36], "woken by the failure in step 4"
+    assert Ink.MARK == sad.inks[6], "spawned in step 1"
+    assert Ink.CANCELLED not in picture_.line(0).inks
+
+
+def test_the_failure_names_its_victims() -> None:
+    timeline = folded(failure())
+    said = Words().happened(timeline, 4)
+    assert "bad raises ValueError. The nursery of main cancels sad #1 and sad #2." == said
+
+
+def test_a_deadline_that_was_met_shows_the_time_left() -> None:
+    drawn = picture(folded(limits(cut=False)), axis="time", width=60).splitlines()
+    assert drawn[2].startswith("  ≤ 30 ms ")
+    bracket = drawn[2].partition("[")[2]
+    assert bracket.rstrip("·┊").endswith("━]")
+    assert bracket.rstrip().endswith("·┊")
+
+
+def test_a_deadline_that_came_is_a_red_end() -> None:
+    timeline = folded(limits(cut=True))
+    drawn = picture(timeline, axis="time", width=60).splitlines()
+    assert drawn[2].rstrip().endswith("━╳ time is up")
+    assert "╳" not in drawn[1], "the task itself went on and returned"
+    said = Words().happened(timeline, 2)
+    assert "Time is up: `move_on_after(0.03)` of main (line 1) is cancelled." in said
+
+
+def test_scopes_that_nest_get_a_row_each_and_those_in_sequence_share_one() -> None:
+    story = Story()
+    story.spawn("main")
+    for scope, (begin, end) in enumerate([(1, 4), (2, 3), (5, 6)]):
+        story.events.append(e.ScopeEntered(begin * MILLISECOND, scope, 2, deadline=99 * MILLISECOND))
+        story.events.append(e.ScopeExited(end * MILLISECOND, scope))
+    story.events.sort(key=lambda event: getattr(event, "t", 0))
+    timeline = folded(story)
+    rows = [row for row in lay_rows(timeline, scopes=Words()).rows if row.scopes]
+    assert [[0, 2], [1]] == [[scope.scope for scope in row.scopes] for row in rows]
+
+
+def test_scopes_of_libraries_are_not_drawn() -> None:
+    story = Story()
+    story.spawn("main")
+    story.events.append(e.ScopeEntered(1, 0, 2, deadline=99 * MILLISECOND, library=True))
+    assert not any(row.scopes for row in lay_rows(folded(story), scopes=Words()).rows)
