@@ -236,7 +236,7 @@ def test_without_private_names(
     cause: str, waker: str | None, call: str | None, main: Main, hidden: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A trio that lacks a private name is traced all the same; only what hung on that name is coarser."""
-    from triotrace.tracing import privates
+    from triotrace.tracing import privates, tracer
 
     if hidden == "reschedule":
         monkeypatch.setattr(privates, "depth_of", lambda frame, name: None)
@@ -244,6 +244,7 @@ def test_without_private_names(
         monkeypatch.setattr(privates, "runner_of_this_thread", lambda: None)
     else:
         monkeypatch.setattr(privates, "delivered", lambda task: None)
+        monkeypatch.setattr(tracer, "PEEKS", False)
     told = watch(main)
     last = told.of(TaskScheduled, "sleeper")[-1]
     if hidden != "_next_send":

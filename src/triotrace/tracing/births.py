@@ -8,9 +8,10 @@ from types import CodeType, FrameType
 
 import trio
 
-from triotrace.events import LIMIT_NAME, BeforeRun, NurseryId, PlaceId, Role, RunId, TaskId, TaskScheduled, TaskSpawned
+from triotrace.events import LIMIT_NAME, BeforeRun, NurseryId, PlaceId, Role, RunId, TaskScheduled, TaskSpawned
 from triotrace.log import clip
 from triotrace.tracing import active, privates
+from triotrace.tracing.calls import Fact
 from triotrace.tracing.clocks import ClockWatch, kind_of, show
 from triotrace.tracing.record import Record
 from triotrace.tracing.scopes import watch_scopes
@@ -28,7 +29,7 @@ def begin(state: State, frame: FrameType | None) -> None:
     active.enter(state)
     if state.guard is not None:
         state.guard.watch(state)
-    state.run = run = RunId(next(recorder.runs))
+    state.run = run = next(recorder.runs)
     state.runner = privates.runner_of_this_thread()
     state.deadlines = privates.open_deadlines(state.runner)
     state.sees_scopes = watch_scopes()
@@ -44,11 +45,11 @@ def begin(state: State, frame: FrameType | None) -> None:
 
 
 def spawned(state: State, task: trio.lowlevel.Task, frame: FrameType) -> None:
-    """Tell that a task was born; `frame` is that of the hook."""
-    if state.depth is None:
-        state.depth = privates.depth_of(frame, "spawn_impl") or 0
-    starting = privates.starting_in(frame, state.depth)
-    eventual = None if starting is None else _known(state, starting)
+    """Tell that a task was born; `frame` is that of what called trio's `spawn_impl`."""
+    eventual = None
+    if frame.f_code is privates.START:
+        starting = frame.f_locals.get("self")
+        eventual = _known(state, starting) if isinstance(starting, trio.Nursery) else None
     born(state, task, main=not state.has_main, by=state.running, eventual=eventual)
 
 
@@ -71,9 +72,11 @@ def born(
         parent = state.records.get(nursery.parent_task)
         if parent is None or parent.exited:
             return
-        number = state.family.opened(nursery, parent, t)
+        number = state.family.ids.get(nursery)
+        if number is None:
+            number = state.family.opened(nursery, parent, t)
     role, place = _role(state, task, parent, main=main)
-    task_id = TaskId(next(state.recorder.tasks))
+    task_id = next(state.recorder.tasks)
     state.records[task] = record = Record(task_id, role, nursery)
     if eventual is not None and by is not None:
         by.starting = task, eventual
@@ -93,27 +96,28 @@ def _role(state: State, task: trio.lowlevel.Task, parent: Record | None, *, main
     if code is None:
         return "library", None
     places = state.places
+    fact = places.fact(code)
     if parent is None:
-        return "init", places.function(code)
+        return "init", places.begin_of(fact)
     if parent.role == "init":
-        return ("main" if main else "system"), places.function(code)
-    if places.fact(code).rank != USER:
-        # A package that starts tasks on the user's behalf (anyio) wraps their functions in one of its own.
-        inner = _inner(state, task)
-        return ("library", places.function(code)) if inner is None else ("user", places.function(inner))
-    return "user", places.function(code)
+        return ("main" if main else "system"), places.begin_of(fact)
+    if fact.rank == USER:
+        return "user", places.begin_of(fact)
+    # A package that starts tasks on the user's behalf (anyio) wraps their functions in one of its own.
+    inner = None if fact.rank == TRIO else _inner(state, task)
+    return ("library", places.begin_of(fact)) if inner is None else ("user", places.begin_of(inner))
 
 
-def _inner(state: State, task: trio.lowlevel.Task) -> CodeType | None:
-    """Return the code of the user's own that a package's function was handed as an argument."""
+def _inner(state: State, task: trio.lowlevel.Task) -> Fact | None:
+    """Return the function of the user's own that a package's function was handed as an argument."""
     frame = getattr(task.coro, "cr_frame", None)
-    if frame is None or state.places.fact(frame.f_code).rank == TRIO:
+    if frame is None:
         return None
     for value in frame.f_locals.values():
         function = getattr(value, "func", value)  # functools.partial
         code = getattr(function, "cr_code", None) or getattr(function, "__code__", None)
-        if isinstance(code, CodeType) and state.places.fact(code).rank == USER:
-            return code
+        if isinstance(code, CodeType) and (fact := state.places.fact(code)).rank == USER:
+            return fact
     return None
 
 

@@ -14,9 +14,10 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from triotrace.events import PlaceId
 from triotrace.tracing.whose import TRIO, Whose
 
-__all__ = ["Fact", "Wait", "learn"]
+__all__ = ["Fact", "Point", "Wait", "learn"]
 
 Wait: TypeAlias = Literal["", "read", "write", "thread"]
 """What of the outside world a waiting task waits for; counted while the loop sleeps."""
@@ -42,6 +43,18 @@ class Fact(Struct, frozen=True, gc=False):
     outside: bool = False  # it runs what a thread or a signal handed to the loop
     enters: Enters = ""
     loop: bool = False  # the loop itself: no frame of the run lies further out
+    points: dict[int, Point] = {}  # by instruction: where tasks stood in it
+    wakes: dict[int, tuple[Fact | None, PlaceId]] = {}  # by instruction: what was called there that woke a task
+
+
+class Point(Struct, frozen=True, gc=False):
+    """Where a task stands: a place, what is called there, and what that means."""
+
+    place: PlaceId
+    call: Fact | None = None  # the first of trio's functions further in that has a name
+    deepest: Fact | None = None  # the last of them that was looked at
+    wait: Wait = ""
+    inner: CodeType | None = None  # the code of `call`, if that is right below and nothing of the user's can follow
 
 
 LAST: Final = True

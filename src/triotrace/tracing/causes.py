@@ -45,21 +45,27 @@ def _interrupted(state: State, task: trio.lowlevel.Task, record: Record) -> tupl
             return "timer", None  # a scope that trio opened for itself has come to its deadline
         if state.running is record:
             state.places.stand(task, record)  # it went to sleep in this very step, beyond its deadline
-        if record.call is not None and record.call.sleeps:
+        call = None if record.point is None else record.point.call
+        if call is not None and call.sleeps:
             return "timer", None
     return "cancel", number
 
 
 def _is_idle(record: Record) -> bool:
-    return record.call is not None and record.call.word == "wait_all_tasks_blocked"
+    call = None if record.point is None else record.point.call
+    return call is not None and call.word == "wait_all_tasks_blocked"
 
 
-def waited_for(state: State, call: Fact, held: object) -> tuple[ObjectId | None, TaskId | None]:
+def waited_for(
+    state: State, task: trio.lowlevel.Task, call: Fact, held: object
+) -> tuple[ObjectId | None, TaskId | None]:
     """Return the serial of what a task waits for, and who owns it now; `held` is the coroutine or frame of `call`."""
-    frame = getattr(held, "cr_frame", held)
-    thing = frame.f_locals.get("self") if isinstance(frame, FrameType) else None
     if call.on == "channel":
-        thing = getattr(thing, "_state", thing)  # both ends, and their clones
+        end = task.custom_sleep_data
+        thing = getattr(end, "_state", end)  # both ends, and their clones
+    else:
+        frame = getattr(held, "cr_frame", held)
+        thing = frame.f_locals.get("self") if isinstance(frame, FrameType) else None
     if thing is None:
         return None, None
     owner = None

@@ -16,7 +16,7 @@ __all__ = ["Family"]
 class Family:
     """The open nurseries of one run."""
 
-    def __init__(self, tell: Callable[[Event], None], serial: Iterator[int]) -> None:
+    def __init__(self, tell: Callable[[Event], None], serial: Iterator[NurseryId]) -> None:
         self._tell = tell
         self._serial = serial
         self.ids: dict[trio.Nursery, NurseryId] = {}
@@ -34,8 +34,8 @@ class Family:
         known = self.ids.get(nursery)
         if known is not None:
             return known
-        number = self.ids[nursery] = NurseryId(next(self._serial))
-        record.nurseries.append(nursery)
+        number = self.ids[nursery] = next(self._serial)
+        record.nurseries = [*record.nurseries, nursery]
         self._tell(NurseryOpened(t, number, record.id, scope, place))
         return number
 
@@ -43,13 +43,13 @@ class Family:
         """Tell that a nursery was left, unless it was told."""
         number = self.ids.pop(nursery, None)
         if number is not None:
-            record.nurseries.remove(nursery)
+            record.nurseries = [other for other in record.nurseries if other is not nursery]
             self._tell(NurseryClosed(t, number, error))
 
     def compare(self, task: trio.lowlevel.Task, record: Record, t: int) -> None:
         """Tell what opened and closed since last asked."""
         current = nurseries_of(task)
-        if current == record.nurseries:  # compares by identity: nurseries know no other equality
+        if current == list(record.nurseries):  # compares by identity: nurseries know no other equality
             return
         for nursery in record.nurseries[::-1]:
             if nursery not in current:

@@ -40,7 +40,7 @@ def forget(state: State, task: trio.lowlevel.Task) -> None:
     if known:
         for number in nurseries:
             state.append(NurseryClosed(t, number))
-    record.nurseries.clear()
+    record.nurseries = ()
     if record.counted:
         state.waiting[record.counted] -= 1
         record.counted = ""

@@ -24,7 +24,7 @@ class Objects:
         """Return the serial of `thing`; None if it cannot be told from a later one at the same address."""
         key = id(thing)
         known = self._known.get(key)
-        if known is not None and known[1]() is thing:
+        if known is not None:  # it is still alive: else its entry had gone before its address could be used again
             return known[0]
         forget = self._known.pop
         try:

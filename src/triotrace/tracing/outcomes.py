@@ -13,7 +13,7 @@ __all__ = ["describe", "judge"]
 
 def judge(outcome: object) -> tuple[Result, Error | None]:
     """Return how it ended, and with which error."""
-    if not isinstance(outcome, ErrorOutcome):
+    if type(outcome) is not ErrorOutcome:
         return "returned", None
     return ("cancelled" if _cancelled(outcome.error) else "raised"), describe(outcome.error)
 

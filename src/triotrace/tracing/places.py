@@ -18,30 +18,17 @@ import trio
 
 from triotrace.events import LIMIT_NAME, LIMIT_SOURCE, Event, Place, PlaceId, Source
 from triotrace.log import clip
-from triotrace.tracing.calls import Fact, Wait, learn
+from triotrace.tracing.calls import Fact, Point, learn
+from triotrace.tracing.record import Record
 from triotrace.tracing.sources import read_source
 from triotrace.tracing.whose import TRIO, USER, Whose
 
-__all__ = ["Places", "Stand"]
+__all__ = ["Places"]
 
-_Point: TypeAlias = tuple[str, int, int | None, int | None, int | None, str, str | None]
+_What: TypeAlias = tuple[str, int, int | None, int | None, int | None, str, str | None]
 
 _MOST = 65_536
 """Programs that make code without end must not fill our memory: beyond this the caches start again."""
-
-
-class Stand:
-    """Where a task stood last: `place`, what it called there, and what for. One a task, written anew in place."""
-
-    __slots__ = ("call", "code", "deepest", "lasti", "place", "wait")
-
-    def __init__(self) -> None:
-        self.code: CodeType | None = None
-        self.lasti = -1
-        self.call: Fact | None = None
-        self.place: PlaceId | None = None
-        self.wait: Wait = ""
-        self.deepest: Fact | None = None
 
 
 class Places:
@@ -54,8 +41,7 @@ class Places:
         self._source = source
         self._serial = count()
         self._facts: dict[int, Fact] = {}
-        self._points: dict[tuple[int, int, int], PlaceId] = {}
-        self._same: dict[_Point, PlaceId] = {}
+        self._places: dict[_What, PlaceId] = {}
         self._told: set[str] = set()
         self.sent: list[Event] = []  # all places and sources so far: sent anew when some were lost
 
@@ -64,13 +50,12 @@ class Places:
         fact = self._facts.get(id(code))
         if fact is None:
             if len(self._facts) >= _MOST:
-                self._points.clear()  # first: a point is found by the id of a code that its fact keeps alive
                 self._facts.clear()
             fact = self._facts[id(code)] = learn(code, self._whose)
         return fact
 
-    def stand(self, task: trio.lowlevel.Task, stand: Stand) -> object:
-        """Write into `stand` where a task that gave way stands; return the coroutine or frame of its `deepest`."""
+    def stand(self, task: trio.lowlevel.Task, record: Record) -> object:
+        """Write into `record` where a task that gave way stands; return the coroutine or frame of its deepest call."""
         facts = self._facts
         rank = -1
         call = deepest = owner = held = None
@@ -78,15 +63,21 @@ class Places:
         at = coro
         try:
             while coro is not None:
-                code = coro.cr_code
                 try:
-                    fact = facts[id(code)]
+                    fact = facts[id(coro.cr_code)]
                 except KeyError:
-                    fact = self.fact(code)
-                if fact.rank >= rank and (fact.rank > TRIO or owner is None):
-                    rank = fact.rank
-                    owner = fact
-                    at = coro
+                    fact = self.fact(coro.cr_code)
+                if fact.rank == USER:
+                    point = fact.points.get(coro.cr_frame.f_lasti)
+                    if point is not None and point.inner is not None:
+                        held = coro.cr_await
+                        if held.cr_code is point.inner:
+                            record.point = point
+                            return held
+                    rank, owner, at = USER, fact, coro
+                    call = deepest = None
+                elif owner is None or (fact.rank >= rank and fact.rank > TRIO):
+                    rank, owner, at = fact.rank, fact, coro
                     call = deepest = None
                     if fact.last:  # the task is a function of trio's, started as it is
                         call = deepest = fact
@@ -102,21 +93,18 @@ class Places:
                 coro = coro.cr_await
         except AttributeError:
             # An async generator or an awaitable of another kind: trio knows how to look into those.
-            return self._stand_in(task, stand)
-        if owner is None:
-            return None
-        lasti = at.cr_frame.f_lasti
-        same = lasti == stand.lasti and deepest is stand.deepest and call is stand.call and owner.code is stand.code
-        if not same:
-            self._settle(stand, owner, lasti, call, deepest)
+            return self._stand_in(task, record)
+        if owner is not None:
+            direct = rank == USER and call is not None and call.last and held is at.cr_await
+            record.point = self._point(owner, at.cr_frame.f_lasti, call, deepest, direct=direct)
         return held
 
-    def _stand_in(self, task: trio.lowlevel.Task, stand: Stand) -> object:
+    def _stand_in(self, task: trio.lowlevel.Task, record: Record) -> object:
         rank, lasti = -1, 0
         call = deepest = owner = held = None
         for frame, _ in task.iter_await_frames():
             fact = self.fact(frame.f_code)
-            if fact.rank >= rank and (fact.rank > TRIO or owner is None):
+            if owner is None or (fact.rank >= rank and fact.rank > TRIO):
                 rank, lasti, owner = fact.rank, frame.f_lasti, fact
                 call = deepest = None
                 if fact.last:
@@ -130,13 +118,17 @@ class Places:
                 if fact.last:
                     break
         if owner is not None:
-            self._settle(stand, owner, lasti, call, deepest)
+            record.point = self._point(owner, lasti, call, deepest, direct=False)
         return held
 
-    def _settle(self, stand: Stand, owner: Fact, lasti: int, call: Fact | None, deepest: Fact | None) -> None:
-        stand.place = self.at(owner, lasti, call)
-        stand.code, stand.lasti, stand.call, stand.deepest = owner.code, lasti, call, deepest
-        stand.wait = (call.wait or deepest.wait) if call is not None and deepest is not None else ""
+    def _point(self, owner: Fact, lasti: int, call: Fact | None, deepest: Fact | None, *, direct: bool) -> Point:
+        point = owner.points.get(lasti)
+        if point is not None and point.call is call and point.deepest is deepest:
+            return point
+        wait = (call.wait or deepest.wait) if call is not None and deepest is not None else ""
+        inner = call.code if direct and call is not None else None
+        point = owner.points[lasti] = Point(self.at(owner, lasti, call), call, deepest, wait, inner)
+        return point
 
     def waker(self, frame: FrameType | None) -> tuple[PlaceId | None, bool]:
         """Walk out from a running `frame` to the user's own line; tell also if it runs a thread's or signal's call."""
@@ -151,7 +143,12 @@ class Places:
             except KeyError:
                 fact = self.fact(code)
             if fact.rank == USER:
-                return self.at(fact, frame.f_lasti, call), outside
+                known = fact.wakes.get(frame.f_lasti)
+                if known is not None and known[0] is call:
+                    return known[1], outside
+                place = self.at(fact, frame.f_lasti, call)
+                fact.wakes[frame.f_lasti] = call, place
+                return place, outside
             if fact.word is not None:
                 call = fact
             elif fact.loop:
@@ -163,20 +160,15 @@ class Places:
             frame = frame.f_back
         return (None if second is None else self.at(*second)), outside
 
+    def begin_of(self, fact: Fact) -> PlaceId:
+        """Return the place where a function begins."""
+        point = fact.points.get(-1)
+        if point is None:
+            point = fact.points[-1] = Point(self.at(fact, -1, None))
+        return point.place
+
     def at(self, owner: Fact, lasti: int, call: Fact | None) -> PlaceId:
         """Return the id of a point in the code; a new one is told first."""
-        key = (id(owner.code), lasti, 0 if call is None else id(call.code))
-        place = self._points.get(key)
-        if place is None:
-            place = self._new(owner, lasti, call)
-            self._points[key] = place  # after it was told: another thread may ask at any time
-        return place
-
-    def function(self, code: CodeType) -> PlaceId:
-        """Return the place where a function begins."""
-        return self.at(self.fact(code), -1, None)
-
-    def _new(self, owner: Fact, lasti: int, call: Fact | None) -> PlaceId:
         code = owner.code
         file = clip(code.co_filename, LIMIT_NAME)
         if owner.rank == USER and self._source and file not in self._told:
@@ -187,11 +179,11 @@ class Places:
         word = None if call is None or call.word is None else clip(call.word, LIMIT_NAME)
         what = (file, *_span(code, lasti), clip(code.co_qualname, LIMIT_NAME), word)
         # Running and suspended, an await has two instructions at one point; a function made twice has two codes.
-        place = self._same.get(what)
+        place = self._places.get(what)
         if place is None:
             place = PlaceId(next(self._serial))
             self._say(Place(place, *what))
-            self._same[what] = place
+            self._places[what] = place  # after it was told: another thread may ask at any time
         return place
 
     def _say(self, event: Event) -> None:

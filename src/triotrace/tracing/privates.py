@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from types import CodeType, FrameType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import trio
 from outcome import Error as ErrorOutcome
@@ -16,6 +16,8 @@ from outcome import Error as ErrorOutcome
 from triotrace.events import BIGGEST, TrioTime
 
 __all__ = [
+    "PEEKS",
+    "START",
     "Deadlines",
     "cancelled_by",
     "delivered",
@@ -33,7 +35,6 @@ __all__ = [
     "runnable",
     "runner_of_this_thread",
     "signal_waits",
-    "starting_in",
     "trio_time",
     "wait_deadline",
 ]
@@ -66,23 +67,17 @@ def depth_of(frame: FrameType | None, name: str) -> int | None:
     return None
 
 
-_START: CodeType | None = getattr(inspect.unwrap(trio.Nursery.start), "__code__", None)
-
-
-def starting_in(frame: FrameType | None, depth: int) -> trio.Nursery | None:
-    """Return the nursery whose `start` spawns a task; `depth` frames lie between `frame` and `spawn_impl`."""
-    for _ in range(depth + 1):
-        frame = None if frame is None else frame.f_back
-    if frame is None or frame.f_code is not _START:
-        return None
-    nursery = frame.f_locals.get("self")
-    return nursery if isinstance(nursery, trio.Nursery) else None
+START: Final[CodeType | None] = getattr(inspect.unwrap(trio.Nursery.start), "__code__", None)
 
 
 def nurseries_of(task: trio.lowlevel.Task) -> list[trio.Nursery]:
     """Return trio's own list of a task's open nurseries, not to be changed; the public name copies it each time."""
     nurseries: list[trio.Nursery] | None = getattr(task, "_child_nurseries", None)
     return task.child_nurseries if nurseries is None else nurseries
+
+
+PEEKS: Final = hasattr(trio.lowlevel.Task, "_next_send")
+"""Whether one sees with what a scheduled task will wake."""
 
 
 def delivered(task: trio.lowlevel.Task) -> BaseException | None:
@@ -196,14 +191,11 @@ def force_wakeup(runner: object, token: trio.lowlevel.TrioToken) -> None:
         token.run_sync_soon(lambda: None)
 
 
-def exit_outcome(runner: object, task: trio.lowlevel.Task, frame: FrameType | None) -> object | None:
-    """Return the outcome of an exiting task; `frame` is that of the hook."""
+def exit_outcome(runner: object, task: trio.lowlevel.Task, frame: FrameType) -> object | None:
+    """Return the outcome of an exiting task; `frame` is that of trio's `task_exited`."""
     if task is getattr(runner, "main_task", None):
         return main_outcome(runner)
-    depth = depth_of(frame, "task_exited")
-    for _ in range(depth or 0):
-        frame = frame.f_back if frame is not None else None
-    return frame.f_locals.get("outcome") if depth is not None and frame is not None else None
+    return frame.f_locals.get("outcome")
 
 
 def main_outcome(runner: object) -> object | None:

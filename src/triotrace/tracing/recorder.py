@@ -10,16 +10,17 @@ Rules:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from time import perf_counter_ns
+from typing import cast
 
 import msgspec
 import trio
 
-from triotrace.events import Dropped, Event
+from triotrace.events import Dropped, Event, NurseryId, RunId, ScopeId, TaskId
 from triotrace.tracing.objects import Objects
 from triotrace.tracing.places import Places
 from triotrace.tracing.whose import Whose
@@ -53,10 +54,10 @@ class Recorder:
         self.pending: list[Event] = []
         self.places = Places(self.pending.append, Whose(mine), folder=_here(), source=source)
         self.objects = Objects()
-        self.runs = count()
-        self.tasks = count()
-        self.nurseries = count()
-        self.scopes = count()
+        self.runs = cast(Iterator[RunId], count())
+        self.tasks = cast(Iterator[TaskId], count())
+        self.nurseries = cast(Iterator[NurseryId], count())
+        self.scopes = cast(Iterator[ScopeId], count())
         self.dropped = 0
         self.failures = 0
         self._on_failure = on_failure

@@ -60,7 +60,7 @@ def _entered(status: Any, frame: FrameType) -> None:
         if opened_by is None:
             continue
         t = state.now() - state.origin
-        number = state.scopes[scope] = ScopeId(next(state.recorder.scopes))
+        number = state.scopes[scope] = next(state.recorder.scopes)
         place, _ = state.places.waker(frame)
         parent = _enclosing(state, status._parent)
         shield = True if scope._shield else None

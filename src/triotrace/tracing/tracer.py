@@ -13,12 +13,14 @@ import sys
 from collections.abc import Callable
 
 import trio
+from outcome import Error as ErrorOutcome
 
 from triotrace.events import (
     AfterRun,
     AfterTaskStep,
     BeforeIoWait,
     BeforeTaskStep,
+    Cause,
     Event,
     TaskExited,
     TaskScheduled,
@@ -33,6 +35,8 @@ from triotrace.tracing.recorder import BATCH, Recorder
 from triotrace.tracing.state import Guard, State
 
 __all__ = ["Tracer"]
+
+PEEKS = privates.PEEKS
 
 _LATE = 20_000_000
 """A busy loop never sleeps: its events go out after so many nanoseconds all the same."""
@@ -105,7 +109,11 @@ class Tracer(trio.abc.Instrument):
 
     def task_spawned(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
-            births.spawned(self._state, task, sys._getframe())
+            state = self._state
+            depth = state.depth
+            if depth is None:
+                depth = state.depth = privates.depth_of(sys._getframe(), "spawn_impl") or 0
+            births.spawned(state, task, sys._getframe(depth + 1))
         except BaseException as error:
             self._recorder.failed(error)
 
@@ -119,7 +127,7 @@ class Tracer(trio.abc.Instrument):
             t = state.now() - state.origin
             record.ready = True
             running = state.running
-            if running is record and privates.delivered(task) is None:
+            if running is record and not (PEEKS and type(task._next_send) is ErrorOutcome):
                 state.append(TaskScheduled(t, record.id, "checkpoint"))
                 return
             if state.asleep:
@@ -133,7 +141,9 @@ class Tracer(trio.abc.Instrument):
             if record.starting is not None:
                 child, eventual = record.starting
                 state.family.moved(record, state.records.get(child), child, eventual, t)
-            if running is None:
+            if running is None and state.polling and not (PEEKS and type(task._next_send) is ErrorOutcome):
+                state.append(TaskScheduled(t, record.id, "io"))
+            elif running is None:
                 self._woken_by_nobody(state, task, record, t)
             else:
                 self._woken_by(state, running, task, record, t)
@@ -159,6 +169,10 @@ class Tracer(trio.abc.Instrument):
         if record.fresh:
             record.fresh = False
             state.append(TaskScheduled(t, record.id, "spawned", running.id, place))
+            return
+        if PEEKS and type(task._next_send) is not ErrorOutcome:
+            cause: Cause = "thread" if outside else "task"
+            state.append(TaskScheduled(t, record.id, cause, running.id, place))
             return
         cause, scope = cause_of(state, task, record, outside=outside)
         if running is record or cause == "timer":
@@ -200,11 +214,12 @@ class Tracer(trio.abc.Instrument):
                 return
             if state.clock is not None:
                 state.look(t)
-            if record.nurseries or privates.nurseries_of(task):
+            if not state.sees_scopes and (record.nurseries or privates.nurseries_of(task)):
                 state.family.compare(task, record, t)
             held = state.places.stand(task, record)
             if record.ready:
-                state.append(AfterTaskStep(t, record.id, record.place))
+                point = record.point
+                state.append(AfterTaskStep(t, record.id, None if point is None else point.place))
             else:
                 self._waits(state, task, record, t, held)
             if len(state.pending) >= BATCH:
@@ -216,15 +231,19 @@ class Tracer(trio.abc.Instrument):
         until = None
         if state.deadlines is None or state.deadlines._active:
             until = privates.wait_deadline(task)
-        deepest = record.deepest
+        point = record.point
+        if point is None:
+            state.append(AfterTaskStep(t, record.id, None, until))
+            return
+        deepest = point.deepest
         if deepest is not None and deepest.on:
-            on, owner = waited_for(state, deepest, held)
-            state.append(AfterTaskStep(t, record.id, record.place, until, on, owner))
+            on, owner = waited_for(state, task, deepest, held)
+            state.append(AfterTaskStep(t, record.id, point.place, until, on, owner))
         else:
-            state.append(AfterTaskStep(t, record.id, record.place, until))
-        if record.wait and record is not state.entry:  # it waits for its own wake-up pipe, all the time
-            record.counted = record.wait
-            state.waiting[record.wait] += 1
+            state.append(AfterTaskStep(t, record.id, point.place, until))
+        if point.wait and record is not state.entry:  # it waits for its own wake-up pipe, all the time
+            record.counted = point.wait
+            state.waiting[point.wait] += 1
 
     def task_exited(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
@@ -237,7 +256,7 @@ class Tracer(trio.abc.Instrument):
                 state.family.closed(nursery, record, t)
             record.exited = True
             record.leaving = False
-            outcome = privates.exit_outcome(state.runner, task, sys._getframe())
+            outcome = privates.exit_outcome(state.runner, task, sys._getframe(state.depth or 0))
             state.append(TaskExited(t, record.id, *judge(outcome)))
         except BaseException as error:
             self._recorder.failed(error)
