@@ -20,6 +20,7 @@ from triotrace.events import (
     ScopeChanged,
     ScopeEntered,
     ScopeExited,
+    TaskExited,
     TaskScheduled,
 )
 
@@ -270,3 +271,26 @@ def test_misnested_scopes_are_survived() -> None:
 
     told = mocked(main)
     assert ("timer", None) == told.wakes("main")[-1]
+
+
+def test_a_nursery_whose_scope_is_left_too_early() -> None:
+    """The nursery closes when it does, not when a program that breaks trio's rules leaves its scope."""
+
+    async def child() -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(1)
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(child)
+            await trio.lowlevel.checkpoint()
+            nursery.cancel_scope.__exit__(None, None, None)
+
+    told = mocked(main, raises=BaseException)
+    closed = next(
+        e
+        for e in told.events
+        if isinstance(e, NurseryClosed) and e.nursery == told.of(NurseryOpened, "main")[0].nursery
+    )
+    [end] = told.of(TaskExited, "child")
+    assert told.events.index(end) < told.events.index(closed)

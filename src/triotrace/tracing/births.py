@@ -38,10 +38,16 @@ def begin(state: State, frame: FrameType | None) -> None:
     kind, shown, t = kind_of(clock), show(clock), recorder.time()
     if kind in ("mock", "other"):
         state.clock = ClockWatch(clock, t, shown)
-    name = os.environ.get("PYTEST_CURRENT_TEST") or privates.main_name(frame) or "?"
+    name = _test_name() or privates.main_name(frame) or "?"
     thread = threading.current_thread().name
     event = BeforeRun(t, run, clip(name, LIMIT_NAME), "trio", clip(thread, LIMIT_NAME), trio.__version__, kind, shown)
     state.append(event)
+
+
+def _test_name() -> str:
+    """Return the name of the test that pytest runs now: `test_x[1]` of `tests/test_a.py::test_x[1] (call)`."""
+    test = os.environ.get("PYTEST_CURRENT_TEST", "")
+    return test.partition("::")[2].rpartition(" (")[0] or test
 
 
 def spawned(state: State, task: trio.lowlevel.Task, frame: FrameType) -> None:

@@ -29,7 +29,7 @@ from triotrace.events import (
 from triotrace.log import clip
 from triotrace.tracing import active
 from triotrace.tracing.outcomes import describe
-from triotrace.tracing.privates import trio_time
+from triotrace.tracing.privates import nurseries_of, trio_time
 from triotrace.tracing.record import Record
 from triotrace.tracing.state import State
 from triotrace.tracing.whose import LIBRARY, PYTHON, USER
@@ -103,8 +103,10 @@ def _left(scope: trio.CancelScope, error: BaseException | None) -> None:
         if record is None or state.recorder.closed:
             continue
         t = state.now() - state.origin
+        still_open = nurseries_of(trio.lowlevel.current_task())
         for nursery in record.nurseries:
-            if nursery.cancel_scope is scope:
+            # A program that breaks trio's rules can leave the scope of a nursery that stays open.
+            if nursery.cancel_scope is scope and nursery not in still_open:
                 state.family.closed(nursery, record, t, None if error is None else describe(error))
                 break
         if number is not None:
