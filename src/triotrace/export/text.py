@@ -22,12 +22,14 @@ def picture(
     axis: Literal["steps", "time"] = "steps",
     width: int = 100,
     last: int | None = None,
+    zoom: int | None = None,
     system: bool = False,
     words: Words | None = None,
 ) -> str:
     """Draw a timeline as lines of at most `width` cells, each ended by a newline.
 
-    The step axis is cut into as many bands as the tape needs; `last` keeps only the last so many steps.
+    The step axis is cut into as many bands as the tape needs; `last` keeps only the last so many steps. `zoom` is the
+    width of a step, one of ZOOMS; left out, it is chosen.
     """
     words = words or Words()
     rows = lay_rows(timeline, system=system, loop=axis == "steps", scopes=words if axis == "time" else None)
@@ -39,7 +41,7 @@ def picture(
     if axis == "time":
         lines = _time_band(timeline, rows, labels, column, room, words)
     else:
-        lines = _step_bands(timeline, rows, labels, column, room, last, words)
+        lines = _step_bands(timeline, rows, labels, column, room, last, zoom, words)
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
@@ -50,13 +52,20 @@ def _nothing(timeline: Timeline, words: Words) -> str:
 
 
 def _step_bands(
-    timeline: Timeline, rows: Rows, labels: list[str], column: int, room: int, last: int | None, words: Words
+    timeline: Timeline,
+    rows: Rows,
+    labels: list[str],
+    column: int,
+    room: int,
+    last: int | None,
+    zoom: int | None,
+    words: Words,
 ) -> list[str]:
     total = len(timeline.tape)
     first = max(1, total - last + 1) if last else 1
     steps = total - first + 1
     # Words are worth a second band; for more, a narrower picture that fits in one, if there is one
-    zoom = 3 if 2 * (room // 10) < steps <= room // 3 else 10
+    zoom = zoom or (3 if 2 * (room // 10) < steps <= room // 3 else 10)
     per_band = room // zoom
     lines: list[str] = []
     for start in range(first, total + 1, per_band):

@@ -76,9 +76,12 @@ class StepsPicture:
         tape = timeline.tape
         self._last = min(view.last, len(tape))
         self._row_of_slot = {
-            slot: rows.row_of(tape.lanes[slot]) for slot in range(max(1, view.first - 1), self._last + 1)
+            slot: rows.row_of(tape.lanes[slot])
+            for slot in range(max(1, view.first - 1), min(self._last + 2, len(tape) + 1))
         }
-        self._batons = [baton for slot in range(view.first, self._last + 1) for baton in self._baton_to(slot)]
+        # Also the one that leaves at the right edge
+        arrivals = range(view.first, min(self._last + 2, len(tape) + 1))
+        self._batons = [baton for slot in arrivals for baton in self._baton_to(slot)]
         self._joins = [join for slot in range(view.first, self._last + 1) for join in self._join_of(slot)]
 
     # -- lines -------------------------------------------------------------------------------
@@ -118,6 +121,8 @@ class StepsPicture:
     def prints(self) -> Line:
         """Draw what the program printed, each under the step that printed it."""
         line = Line(self.view.width)
+        if self.view.zoom < 10:
+            return self._with_playhead(line)  # no room for words
         texts: dict[int, str] = {}
         for said in self.timeline.prints_between(self.view.first, self._last):
             text = " ".join(said.text.split())
@@ -126,8 +131,8 @@ class StepsPicture:
         for i, slot in enumerate(slots):
             start = self.view.column(slot)
             end = self.view.column(slots[i + 1]) if i + 1 < len(slots) else self.view.width
-            if self.view.zoom == 10:
-                end = min(end, start + 2 * self.view.zoom) if i + 1 < len(slots) else end
+            if i + 1 < len(slots):
+                end = min(end, start + 2 * self.view.zoom)
             split = cells(texts[slot])
             room = end - start - 1
             text = "".join(split) if len(split) <= room else "".join(split[: max(0, room - 1)]) + "…"
