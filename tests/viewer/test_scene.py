@@ -48,7 +48,7 @@ def test_the_window_goes_with_the_playhead() -> None:
     scene = scene_of(relay())
     for slot in (0, 3, 8, 1, 7):
         scene.go(slot)
-        assert scene.first <= max(1, slot) < scene.first + 6
+        assert scene.steps.first <= max(1, slot) < scene.steps.first + 6
 
 
 def test_it_plays_to_the_end_and_then_from_the_start() -> None:

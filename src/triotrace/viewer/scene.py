@@ -12,18 +12,17 @@ from triotrace.timeline.canvas import width_of
 from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.rows import RowKind, Rows, lay_rows
 from triotrace.timeline.states import State
-from triotrace.timeline.steps import ZOOMS, StepsPicture, StepsView
+from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
-from triotrace.timeline.times import TimePicture, TimeView, round_cell
+from triotrace.timeline.times import TimePicture
 from triotrace.timeline.words import Words
+from triotrace.viewer.windows import Direction, Moment, StepWindow, TimeWindow
 
 __all__ = ["Axis", "Scene"]
 
 Axis = Literal["steps", "time"]
 _MOST_LINES_INSTEAD = 200
-_LEAST_CELL = 100
-"""Nanoseconds: nothing in Python is shorter."""
 _SHORTEST_REST, _LONGEST_REST = 0.04, 2.0
 """Seconds on a slot of a tape that is played in real time: seen at all, and not for ever."""
 
@@ -46,12 +45,7 @@ class Scene:
         """The lane that was chosen; None: the one that runs at the playhead."""
         self.show_system = False
         self.folded: set[int] = set()
-        self.zoom = 0
-        """Index in ZOOMS."""
-        self.first = 1
-        self.cell: int | None = None
-        """Nanoseconds a cell of the time axis; None: the whole run fits."""
-        self.start = 0
+        self.steps, self.times = StepWindow(), TimeWindow()
         self._rows: Rows | None = None
         self._rows_key: tuple[object, ...] = ()
         self._picture: StepsPicture | TimePicture | None = None
@@ -120,9 +114,10 @@ class Scene:
     def start_anew(self, timeline: Timeline) -> None:
         """Take another run's timeline; axis, zoom and what is shown stay."""
         self.timeline = timeline
-        self.playhead, self.first, self.start = 0, 1, 0
+        self.playhead = 0
+        self.steps.first, self.times = 1, TimeWindow()
         self.following, self.playing = True, False
-        self.chosen = self.cell = None
+        self.chosen = None
         self.folded.clear()
         self._rows = self._picture = None
 
@@ -229,110 +224,52 @@ class Scene:
         self.axis = "time" if self.axis == "steps" else "steps"
         self._keep_in_view()
 
-    def zoom_by(self, direction: Literal[1, -1]) -> None:
+    def zoom_by(self, direction: Direction) -> None:
         """Zoom in (1) or out (-1) around the playhead."""
-        if self.axis == "steps":
-            self.zoom = max(0, min(len(ZOOMS) - 1, self.zoom - direction))
-            self.first = self.playhead - self._slots_shown // 2
-        else:
-            view = self._time_view
-            cell = round_cell(max(_LEAST_CELL, view.cell // 2 if direction > 0 else view.cell * 2))
-            if cell * self.width > 2 * max(1, self.timeline.now - self.origin):
-                self.fit()
-                return
-            self.cell = cell
-            self.start = self._snapped(self.playhead_time - cell * self.width // 2)
-        self._keep_in_view()
+        self._window.zoom(self.moment, direction)
 
     def fit(self) -> None:
         """Show as much as there is room for."""
-        if self.axis == "steps":
-            self.zoom = next((i for i, zoom in enumerate(ZOOMS) if self.end * zoom <= self.width), len(ZOOMS) - 1)
-            self.first = 1
-        else:
-            self.cell = None
-        self._keep_in_view()
+        self._window.fit(self.moment)
 
-    def pan(self, direction: Literal[1, -1]) -> None:
+    def pan(self, direction: Direction) -> None:
         """Look left (-1) or right (1) by half a window; the playhead stays where it is."""
-        if self.axis == "steps":
-            self.first = max(1, min(self.first + direction * max(1, self._slots_shown // 2), self._last_first))
-        else:
-            view = self._time_view
-            self.cell = view.cell
-            most = max(self.origin, self.timeline.now - view.cell * self.width // 2)
-            self.start = self._snapped(min(most, view.start + direction * view.cell * self.width // 2))
+        self._window.pan(self.moment, direction)
         self.following = False
 
     @property
-    def _slots_shown(self) -> int:
-        return max(1, self.width // ZOOMS[self.zoom])
-
-    @property
-    def _last_first(self) -> int:
-        return max(1, self.end - self._slots_shown + 1)
+    def _window(self) -> StepWindow | TimeWindow:
+        return self.steps if self.axis == "steps" else self.times
 
     def _keep_in_view(self) -> None:
-        if self.axis == "steps":
-            shown = self._slots_shown
-            if self.following:
-                self.first = self._last_first
-            elif self.playhead < self.first:
-                self.first = self.playhead - shown // 3
-            elif self.playhead >= self.first + shown:
-                self.first = self.playhead - shown + 1 + shown // 3
-            self.first = max(1, min(self.first, max(1, self.end)))
-        elif self.cell is not None:
-            span = self.cell * self.width
-            at = self.playhead_time
-            if self.following:
-                self.start = self._snapped(self.timeline.now - span + self.cell)
-            elif not self.start <= at < self.start + span:
-                self.start = self._snapped(at - span // 2)
-
-    def _snapped(self, start: int) -> int:
-        """Keep the left edge on whole cells, or columns shimmer."""
-        cell = self.cell or 1
-        return max(self.origin, self.origin + (start - self.origin) // cell * cell)
+        self._window.keep_in_view(self.moment)
 
     @property
-    def origin(self) -> int:
-        """The `t` that is 0 on the ruler: the first run's beginning."""
-        return self.timeline.runs[0].begun.t if self.timeline.runs else 0
-
-    @property
-    def playhead_time(self) -> int:
-        """The `t` of the playhead: the end of its slot."""
-        tape = self.timeline.tape
-        if not self.playhead:
-            return self.origin
-        opened = tape.endings[self.playhead] == Ending.OPEN
-        return self.timeline.now if opened or self.following else tape.ends[self.playhead]
-
-    @property
-    def _time_view(self) -> TimeView:
-        cell, start = self.cell, self.start
-        if cell is None:
-            cell = round_cell(
-                max(
-                    _LEAST_CELL,
-                    -(-(self.timeline.now - self.origin + 1) // max(1, self.width - self.timeline.room_for_words)),
-                )
-            )
-            start = self.origin
-        return TimeView(start, cell, self.width, self.origin, self.playhead_time)
+    def moment(self) -> Moment:
+        """Where the playhead is."""
+        timeline, tape = self.timeline, self.timeline.tape
+        origin = timeline.runs[0].begun.t if timeline.runs else 0
+        time = origin
+        if self.playhead:
+            moves = self.following or tape.endings[self.playhead] == Ending.OPEN
+            time = timeline.now if moves else tape.ends[self.playhead]
+        return Moment(
+            playhead=self.playhead,
+            end=self.end,
+            time=time,
+            origin=origin,
+            now=timeline.now,
+            following=self.following,
+            width=self.width,
+            margin=timeline.room_for_words,
+        )
 
     # -- what is drawn -----------------------------------------------------------------------
 
     @property
     def picture(self) -> StepsPicture | TimePicture:
         """The frame; the same object until something changes."""
-        rows = self.rows
-        view: StepsView | TimeView
-        if self.axis == "steps":
-            view = StepsView(self.first, self.width, ZOOMS[self.zoom], self.playhead)
-        else:
-            view = self._time_view
+        rows, view = self.rows, self._window.view(self.moment)
         key = (self.timeline.generation, id(rows), view)
         if self._picture is None or key != self._picture_key:
             self._picture = (
@@ -346,8 +283,8 @@ class Scene:
     def slot_at_column(self, column: int) -> int:
         """Give the slot that a column of the picture shows."""
         if self.axis == "steps":
-            return max(0, min(self.first + column // ZOOMS[self.zoom], self.end))
-        return self.timeline.tape.slot_at(self._time_view.moment(column + 1) - 1)
+            return self.steps.slot_at(self.moment, column)
+        return self.timeline.tape.slot_at(self.times.time_at(self.moment, column))
 
     @property
     def place(self) -> int:

@@ -1,0 +1,140 @@
+"""The part of a run that is on the screen, one window an axis: where it begins, and how large a step or a cell is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from triotrace.timeline.steps import ZOOMS, StepsView
+from triotrace.timeline.times import TimeView, round_cell
+
+__all__ = ["Direction", "Moment", "StepWindow", "TimeWindow"]
+
+Direction = Literal[1, -1]
+
+_LEAST_CELL = 100
+"""Nanoseconds: nothing in Python is shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where the playhead is on the tape, in slots and in ns of `t`; `width` cells are there to show it."""
+
+    playhead: int
+    end: int
+    time: int
+    origin: int
+    """The `t` that is 0 on the ruler."""
+    now: int
+    following: bool
+    width: int
+    margin: int = 2
+    """Cells at the right that a picture of the whole run leaves free."""
+
+
+class StepWindow:
+    """A window of the step axis."""
+
+    def __init__(self) -> None:
+        self.first = 1
+        self._zoom = 0
+
+    def view(self, moment: Moment) -> StepsView:
+        """Give what is to be drawn."""
+        return StepsView(self.first, moment.width, ZOOMS[self._zoom], moment.playhead)
+
+    def slots_shown(self, moment: Moment) -> int:
+        """Count the slots that are seen whole."""
+        return max(1, moment.width // ZOOMS[self._zoom])
+
+    def keep_in_view(self, moment: Moment) -> None:
+        """Move so that the playhead is seen."""
+        shown = self.slots_shown(moment)
+        if moment.following:
+            self.first = moment.end - shown + 1
+        elif moment.playhead < self.first:
+            self.first = moment.playhead - shown // 3
+        elif moment.playhead >= self.first + shown:
+            self.first = moment.playhead - shown + 1 + shown // 3
+        self.first = max(1, min(self.first, moment.end))
+
+    def zoom(self, moment: Moment, direction: Direction) -> None:
+        """Zoom in (1) or out (-1) around the playhead."""
+        self._zoom = max(0, min(len(ZOOMS) - 1, self._zoom - direction))
+        self.first = moment.playhead - self.slots_shown(moment) // 2
+        self.keep_in_view(moment)
+
+    def fit(self, moment: Moment) -> None:
+        """Show as many steps as can be told apart."""
+        fitting = (i for i, zoom in enumerate(ZOOMS) if moment.end * zoom <= moment.width)
+        self._zoom = next(fitting, len(ZOOMS) - 1)
+        self.first = 1
+        self.keep_in_view(moment)
+
+    def pan(self, moment: Moment, direction: Direction) -> None:
+        """Look left (-1) or right (1) by half a window."""
+        shown = self.slots_shown(moment)
+        last = max(1, moment.end - shown + 1)
+        self.first = max(1, min(self.first + direction * max(1, shown // 2), last))
+
+    def slot_at(self, moment: Moment, column: int) -> int:
+        """Give the slot that a column shows."""
+        return max(0, min(self.first + column // ZOOMS[self._zoom], moment.end))
+
+
+class TimeWindow:
+    """A window of the time axis. Until somebody zooms, the whole run fits."""
+
+    def __init__(self) -> None:
+        self._cell: int | None = None
+        self._start = 0
+
+    def view(self, moment: Moment) -> TimeView:
+        """Give what is to be drawn."""
+        cell, start = self._cell, self._start
+        if cell is None:
+            cells = max(1, moment.width - moment.margin)
+            cell = round_cell(max(_LEAST_CELL, -(-(moment.now - moment.origin + 1) // cells)))
+            start = moment.origin
+        return TimeView(start, cell, moment.width, moment.origin, moment.time)
+
+    def keep_in_view(self, moment: Moment) -> None:
+        """Move so that the playhead is seen."""
+        if self._cell is None:
+            return
+        span = self._cell * moment.width
+        if moment.following:
+            self._move_to(moment, moment.now - span + self._cell)
+        elif not self._start <= moment.time < self._start + span:
+            self._move_to(moment, moment.time - span // 2)
+
+    def zoom(self, moment: Moment, direction: Direction) -> None:
+        """Zoom in (1) or out (-1) around the playhead."""
+        now = self.view(moment).cell
+        cell = round_cell(max(_LEAST_CELL, now // 2 if direction > 0 else now * 2))
+        if cell * moment.width > 2 * max(1, moment.now - moment.origin):
+            self._cell = None
+            return
+        self._cell = cell
+        self._move_to(moment, moment.time - cell * moment.width // 2)
+        self.keep_in_view(moment)
+
+    def fit(self, moment: Moment) -> None:
+        """Show the whole run."""
+        self._cell = None
+
+    def pan(self, moment: Moment, direction: Direction) -> None:
+        """Look left (-1) or right (1) by half a window."""
+        view = self.view(moment)
+        half = view.cell * moment.width // 2
+        self._cell = view.cell
+        self._move_to(moment, min(max(moment.origin, moment.now - half), view.start + direction * half))
+
+    def time_at(self, moment: Moment, column: int) -> int:
+        """Give the last `t` that a column shows."""
+        return self.view(moment).moment(column + 1) - 1
+
+    def _move_to(self, moment: Moment, start: int) -> None:
+        """Keep the left edge on whole cells, or columns shimmer."""
+        cell = self._cell or 1
+        self._start = max(moment.origin, moment.origin + (start - moment.origin) // cell * cell)
