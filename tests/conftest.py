@@ -1,9 +1,17 @@
-"""Options of the whole suite."""
+"""Options of the whole suite, and the lessons, which several modules look at."""
 
 from __future__ import annotations
 
 import pytest
 
+from lessons import Lesson, teach
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--draw", action="store_true", help="draw the lessons' lanes in tests/snapshots anew")
+
+
+@pytest.fixture(scope="session")
+def lessons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lesson]:
+    """All lessons, run once for the whole suite."""
+    return teach(tmp_path_factory.mktemp("lessons"))

@@ -191,7 +191,7 @@ def test_a_picture_goes_to_a_narrow_encoding(tmp_path: Path) -> None:
 
 def test_examples_are_listed_with_what_they_are_about(tmp_path: Path) -> None:
     lines = triotrace("examples", cwd=tmp_path).stdout.decode().splitlines()
-    for path in EXAMPLES.glob("exemplo_*.py"):
+    for path in [*EXAMPLES.glob("exemplo_*.py"), *EXAMPLES.glob("teste_*.py")]:
         about = (ast.get_docstring(ast.parse(path.read_text())) or "").splitlines()[0]
         assert any(line.split() == [path.name, *about.split()] for line in lines)
 
