@@ -94,14 +94,20 @@ class Lane:
 
     def ran_until(self, t: int) -> int:
         """Give the nanoseconds that the task had run at `t`."""
-        return self._until(t, self.ran, State.RUNNING)
+        return self.ran_after(self.at_time(t), t)
 
     def queued_until(self, t: int) -> int:
         """Give the nanoseconds that the task had been in the queue at `t`."""
-        return self._until(t, self.queued, State.READY)
+        return self.queued_after(self.at_time(t), t)
 
-    def _until(self, t: int, totals: array[int], counted: State) -> int:
-        i = self.at_time(t)
-        if i < 0:
+    def ran_after(self, change: int, t: int) -> int:
+        """Give the same, if `change` is the last one at or before `t`."""
+        if change < 0:
             return 0
-        return totals[i] + (t - self.times[i] if self.states[i] == counted else 0)
+        return self.ran[change] + (t - self.times[change] if self.states[change] == State.RUNNING else 0)
+
+    def queued_after(self, change: int, t: int) -> int:
+        """Give the same, if `change` is the last one at or before `t`."""
+        if change < 0:
+            return 0
+        return self.queued[change] + (t - self.times[change] if self.states[change] == State.READY else 0)

@@ -6,6 +6,7 @@ Everything is worked out from totals of nanoseconds: a cell with a thousand step
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line
@@ -19,12 +20,12 @@ from triotrace.timeline.words import Words
 
 __all__ = ["TimePicture", "TimeView", "round_cell", "ruler_step"]
 
-_EXITS = {
+_EXITS: dict[int | None, tuple[str, Ink]] = {
     State.RETURNED: ("■", Ink.RETURNED),
     State.RAISED: ("!", Ink.RAISED),
     State.CANCELLED: ("╳", Ink.CANCELLED),
 }
-_LOOKS: dict[State | None, tuple[str, Ink]] = {
+_LOOKS: dict[int | None, tuple[str, Ink]] = {
     State.NEW: ("░", Ink.READY),
     State.READY: ("░", Ink.READY),
     State.RUNNING: ("█", Ink.RUNNING),
@@ -122,35 +123,37 @@ class TimePicture:
     # -- parts -------------------------------------------------------------------------------
 
     def _draw_lane(self, line: Line, lane: Lane) -> None:
-        view, times = self.view, lane.times
-        changes = len(times)
+        """Walk the changes, not the cells: from the cell of one to the cell of the next."""
+        view, times, states = self.view, lane.times, lane.states
+        start, cell, changes = view.start, view.cell, len(lane.times)
         end_column = min(view.width, view.column(self._end) + 1)
-        change = lane.at_time(view.start - 1)
+        change = lane.at_time(start - 1)
         column = 0
         while column < end_column:
-            following = view.column(times[change + 1]) if change + 1 < changes else end_column
+            following = (times[change + 1] - start) // cell if change + 1 < changes else end_column
             if following > column:
-                line.fill(column, min(following, end_column), *_look(lane.state_at(change)))
+                line.fill(column, min(following, end_column), *_look(states[change] if change >= 0 else None))
                 column = following
                 continue
-            begin = view.moment(column)
-            last = lane.at_time(begin + view.cell - 1)
-            line.put(column, *self._mixed(lane, begin, change + 1, last))
+            begin = start + column * cell
+            last = bisect_right(times, begin + cell - 1, change + 1) - 1
+            line.put(column, *self._mixed(lane, begin, change, last))
             change, column = last, column + 1
 
-    def _mixed(self, lane: Lane, begin: int, first: int, last: int) -> tuple[str, Ink]:
+    def _mixed(self, lane: Lane, begin: int, before: int, last: int) -> tuple[str, Ink]:
         """Give the look of a cell with changes: an exit, else running, else the queue, else what it is left as."""
-        state = State(lane.states[last])
+        state = lane.states[last]
         if state in _EXITS:
             return _EXITS[state]
-        end = min(begin + self.view.cell, self._end)
-        ran = lane.ran_until(end) - lane.ran_until(begin)
-        if 2 * ran >= self.view.cell:
+        cell = self.view.cell
+        end = min(begin + cell, self._end)
+        ran = lane.ran_after(last, end) - lane.ran_after(before, begin)
+        if 2 * ran >= cell:
             return _LOOKS[State.RUNNING]
-        if ran and self._has_short_step(lane, first, last, end):
+        if ran and self._has_short_step(lane, before + 1, last, end):
             return "│", Ink.RUNNING
-        queued = lane.queued_until(end) - lane.queued_until(begin)
-        return _LOOKS[State.READY] if 2 * queued >= self.view.cell else _look(state)
+        queued = lane.queued_after(last, end) - lane.queued_after(before, begin)
+        return _LOOKS[State.READY] if 2 * queued >= cell else _look(state)
 
     def _has_short_step(self, lane: Lane, first: int, last: int, end: int) -> bool:
         """Tell whether a step begins here that fills half of no cell: `│` stands for it, once."""
@@ -208,28 +211,28 @@ class TimePicture:
                 line.write(max(at, end) + 2, self.words.time_is_up, Ink.CANCELLED)
 
     def _draw_labels(self, line: Line, lane: Lane) -> None:
-        view = self.view
+        """Write on each stretch of waiting that has room what the task waits for."""
+        view, times, changes = self.view, lane.times, len(lane.times)
         change = max(0, lane.at_time(view.start))
-        limit = view.moment(view.width)
-        while change < len(lane.times) and lane.times[change] < limit:
-            state = lane.state_at(change)
-            column = view.column(lane.times[change]) + 1
-            if state is State.WAITING:
-                end = view.column(lane.times[change + 1]) if change + 1 < len(lane.times) else view.column(self._end)
-                verb = self.timeline.verbs.verb(lane.places[change])
-                start = max(0, column)
-                room = min(end, view.width) - start
-                words = verb.full if len(verb.full) + 10 <= room else verb.short
-                words = f" {words} "
-                blank = line.inks[start : start + len(words) + 1]
-                if len(words) > 2 and len(words) + 2 <= room and all(ink == Ink.WAITING for ink in blank):
-                    line.write(start, words, Ink.LABEL)
-                # The next wait that could have words begins beyond this cell
-                change = max(change + 1, lane.at_time(view.moment(max(column, 0))))
-            else:
-                if state in _EXITS:
-                    self._draw_last_words(line, lane, column)
-                change += 1
+        while change < changes and times[change] < view.moment(view.width):
+            column = view.column(times[change])
+            # What a cell is left as goes on behind it
+            change = bisect_right(times, view.moment(column + 1) - 1, change) - 1
+            state = lane.states[change]
+            if state == State.WAITING:
+                end = view.column(times[change + 1] if change + 1 < changes else self._end)
+                self._draw_label(line, lane.places[change], max(0, column + 1), min(end, view.width))
+            elif state in _EXITS:
+                self._draw_last_words(line, lane, column + 1)
+            change += 1
+
+    def _draw_label(self, line: Line, place: int, start: int, end: int) -> None:
+        verb = self.timeline.verbs.verb(place)
+        room = end - start
+        words = f" {verb.full if len(verb.full) + 10 <= room else verb.short} "
+        blank = line.inks[start : start + len(words) + 1]
+        if len(words) > 2 and len(words) + 2 <= room and all(ink == Ink.WAITING for ink in blank):
+            line.write(start, words, Ink.LABEL)
 
     def _draw_last_words(self, line: Line, lane: Lane, column: int) -> None:
         words = self.words.last_words(self.timeline, lane)
@@ -244,7 +247,7 @@ class TimePicture:
         return line
 
 
-def _look(state: State | None) -> tuple[str, Ink]:
+def _look(state: int | None) -> tuple[str, Ink]:
     return _LOOKS.get(state, _BLANK)
 
 
