@@ -18,6 +18,9 @@ from triotrace.tracing.scopes import watch_scopes
 from triotrace.tracing.state import State
 from triotrace.tracing.whose import TRIO, USER
 
+_WRAPS = ("", "func", "_coro", "coro")
+"""How a function or coroutine hangs on an argument: itself, functools.partial, anyio's handles."""
+
 __all__ = ["adopt", "begin", "spawned"]
 
 
@@ -120,11 +123,16 @@ def _inner(state: State, task: trio.lowlevel.Task) -> Fact | None:
     if frame is None:
         return None
     for value in frame.f_locals.values():
-        function = getattr(value, "func", value)  # functools.partial
-        code = getattr(function, "cr_code", None) or getattr(function, "__code__", None)
-        if isinstance(code, CodeType) and (fact := state.places.fact(code)).rank == USER:
-            return fact
+        for name in _WRAPS:
+            code = _code(getattr(value, name, None) if name else value)
+            if code is not None and (fact := state.places.fact(code)).rank == USER:
+                return fact
     return None
+
+
+def _code(function: object) -> CodeType | None:
+    code = getattr(function, "cr_code", None) or getattr(function, "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 def adopt(state: State) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 from types import FrameType
 from typing import Any
 
@@ -74,17 +75,24 @@ def _entered(status: Any, frame: FrameType) -> None:
 
 def _opener(state: State, frame: FrameType | None) -> int | None:
     """Return the rank of who enters a scope; None for trio itself."""
-    nursery = False
+    found = None
     while frame is not None:
-        fact = state.places.fact(frame.f_code)
-        if fact.rank in (USER, LIBRARY):
-            return fact.rank
-        if fact.enters == "nursery":
-            nursery = True
+        code = frame.f_code
+        fact = state.places.fact(code)
+        if fact.rank == USER:
+            return USER
+        if fact.rank == LIBRARY:
+            found = LIBRARY
+            # What a package enters in a coroutine of its own is its own. A function that returns leaves the scope to
+            # its caller: a context manager of a package's, as anyio's, opens the user's own block.
+            if code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR) and code.co_name != "__aenter__":
+                return LIBRARY
+        elif fact.enters == "nursery":
+            found = LIBRARY  # unless the user's own code comes next, it is one that trio opens on the user's behalf
         elif fact.rank != PYTHON and not fact.enters:
-            return LIBRARY if nursery else None
+            return found
         frame = frame.f_back
-    return None
+    return found
 
 
 def _enclosing(state: State, status: Any) -> ScopeId | None:
