@@ -98,10 +98,7 @@ def test_lesson_is_short_and_says_what_it_teaches(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_plain(lessons: dict[str, Lesson], name: str) -> None:
-    """Trio shuffles the tasks that are ready in one turn, so plain runs promise the lines, not their order.
-
-    It is a copy of the folder that runs: it lacks nothing that is elsewhere.
-    """
+    """Trio shuffles the tasks that are ready in one turn, so plain runs promise the lines, not their order."""
     run = lessons[name].plain
     assert (b"", 0) == (run.stderr, run.status)
     if name in PRINTS:
