@@ -198,3 +198,43 @@ def test_any_log_can_be_drawn(events: list[e.Event], width: int, axis: str) -> N
     timeline.feed([e.BeforeRun(0, 1, "main", "trio", "T", "0", "live", 0), *events])
     for line in picture(timeline, axis=axis, width=width, system=True).splitlines():  # type: ignore[arg-type]
         assert line == clean(line)
+
+
+def _locks() -> Story:
+    """A task that gives way three times inside one await of its source, as HTTP clients do, and then waits there."""
+    story = Story("await client.get(url)\n")
+    for call in ("Lock.acquire", "Semaphore.acquire", "SocketStream.receive_some"):
+        story.place(call)
+    story.spawn("main")
+    story.step("main", stays="Lock.acquire")
+    story.step("main", stays="Semaphore.acquire")
+    story.step("main", waits="SocketStream.receive_some")
+    story.sleep(5, wakes=("main",))
+    story.step("main", exits="returned")
+    return story
+
+
+def test_steps_inside_one_await_are_one_block() -> None:
+    """The next block bears the number of its own step: none is lost."""
+    drawn = picture(folded(_locks()), width=60).splitlines()
+    assert ["1", "4", "5"] == drawn[0].split()
+    assert "█get ×3██┛" in drawn[2]
+
+
+def test_unfolded_each_step_has_its_block() -> None:
+    timeline = folded(_locks())
+    drawn = StepsPicture(timeline, lay_rows(timeline), StepsView(1, 60, 10, folded=False))
+    assert ["1", "2", "3", "4", "5"] == drawn.head().text.split()
+    assert drawn.line(1).text.startswith("█get████↺━█get████↺━█get█████┛")
+
+
+def test_a_step_that_wakes_somebody_keeps_its_block() -> None:
+    """A mark belongs to one step: a wake would be lost in a block of several."""
+    story = Story("await client.get(url)\n")
+    story.spawn("main")
+    story.step("main", waits="Lock.acquire", spawns=("other",))
+    story.step("other", stays="Lock.acquire")
+    story.step("other", stays="Lock.acquire", wakes=("main",))
+    story.step("main", exits="returned")
+    timeline = folded(story)
+    assert len(timeline.tape) == timeline.tape.count_columns()

@@ -61,8 +61,9 @@ def _step_bands(
     zoom: int | None,
     words: Words,
 ) -> list[str]:
-    total = len(timeline.tape)
-    first = max(1, total - last + 1) if last else 1
+    tape = timeline.tape
+    total = tape.count_columns()
+    first = tape.column_of(max(1, len(tape) - last + 1)) if last else 1
     steps = total - first + 1
     # Words are worth a second band; for more, a narrower picture that fits in one, if there is one
     zoom = zoom or (3 if 2 * (room // 10) < steps <= room // 3 else 10)

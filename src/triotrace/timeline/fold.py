@@ -236,6 +236,10 @@ class Fold:
             run.running = None
             if lane.role in _NUMBERED and run.last_slot and self.tape.lanes[run.last_slot] == lane.index:
                 self.tape.end(run.last_slot, t, _ENDINGS[state], place=place)
+                if self.tape.may_go_on(run.last_slot) and self.verbs.same_await(
+                    place, self.tape.places[run.last_slot - 1]
+                ):
+                    self.tape.join(run.last_slot)
         lane.change(t, slot, state, place=place, waker=lane.alive_children if state is State.WAITING else NOBODY)
 
     def _step_sampled(self, event: e.StepSampled) -> None:

@@ -12,6 +12,7 @@ def N_(message: str) -> str:  # noqa: N802  gettext's own name for "translate th
 
 LEGEND: tuple[tuple[str, str], ...] = (
     ("█verb███", N_("the one task that runs; the word is the await that ended its step")),
+    ("get ×8", N_("so many steps inside one await: it gave way and came next again")),
     ("↺", N_("it gave way and stays in the queue (a checkpoint)")),
     ("━┓┃┗┏┛", N_("where control went next: one line, never broken")),
     ("▼ ▲", N_("made ready by the block of the same column, which ╎ leads to")),

@@ -5,7 +5,7 @@ In a slot of ten cells the block takes nine, and the tenth is the joint in which
     █send████┓      the block, its verb, the baton that leaves downwards
     ┈┈┈┈┈┈▲░░┏      made ready by the block of the same slot, then in the queue, then the baton arrives
 
-The rules are those of docs/grammar.md.
+The rules are those of docs/grammar.md. A column is a slot of the tape, or several that go on inside one await.
 """
 
 from __future__ import annotations
@@ -47,22 +47,37 @@ _EXIT_WORDS = {Ending.RETURNED: "return", Ending.RAISED: "raise", Ending.CANCELL
 
 @dataclass(frozen=True, slots=True)
 class StepsView:
-    """What of the tape is on the screen: slots from `first` (1 or more), each `zoom` cells wide."""
+    """What of the tape is on the screen: columns from `first` (1 or more), each `zoom` cells wide."""
 
     first: int
     width: int
     zoom: int = 10
     playhead: int | None = None
     """The slot whose column is marked; what comes after it is faint."""
+    folded: bool = True
+    """Whether steps that go on inside one await share a column."""
 
     @property
     def last(self) -> int:
-        """The last slot that has a cell."""
+        """The last column that has a cell."""
         return self.first + (self.width - 1) // self.zoom
 
-    def column(self, slot: int) -> int:
-        """Give the first cell of a slot."""
-        return (slot - self.first) * self.zoom
+    def cell(self, column: int) -> int:
+        """Give the first cell of a column."""
+        return (column - self.first) * self.zoom
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What a column shows: slots `first` to `last` of one lane."""
+
+    column: int
+    cell: int
+    first: int
+    last: int
+    lane: int
+    row: int | None
+    ending: Ending
 
 
 class StepsPicture:
@@ -73,29 +88,40 @@ class StepsPicture:
         self.words = words or Words()
         self.rows = rows
         self.view = view
-        tape = timeline.tape
-        self._last = min(view.last, len(tape))
-        self._row_of_slot = {
-            slot: rows.row_of(tape.lanes[slot])
-            for slot in range(max(1, view.first - 1), min(self._last + 2, len(tape) + 1))
-        }
-        # Also the one that leaves at the right edge
-        arrivals = range(view.first, min(self._last + 2, len(tape) + 1))
-        self._batons = [baton for slot in arrivals for baton in self._baton_to(slot)]
-        self._joins = [join for slot in range(view.first, self._last + 1) for join in self._join_of(slot)]
+        count = timeline.tape.count_columns(folded=view.folded)
+        self._last = min(view.last, count)
+        self._blocks = [self._block(column) for column in range(view.first, self._last + 1)]
+        first = timeline.tape.slots_of(view.first, folded=view.folded)[0] if view.first <= count else count + 1
+        self._slots = range(first, self._blocks[-1].last + 1 if self._blocks else first)
+        # Also the baton that leaves at the right edge
+        after = [self._block(self._last + 1)] if self._last < count else []
+        self._batons = [baton for block in (*self._blocks, *after) for baton in self._baton_to(block)]
+        self._joins = [join for block in self._blocks for join in self._join_of(block)]
+
+    def _block(self, column: int) -> _Block:
+        tape = self.timeline.tape
+        first, last = tape.slots_of(column, folded=self.view.folded)
+        lane = tape.lanes[first]
+        return _Block(
+            column, self.view.cell(column), first, last, lane, self.rows.row_of(lane), Ending(tape.endings[last])
+        )
+
+    def _cell(self, slot: int) -> int:
+        """Give the first cell of the column that a slot is in."""
+        return self.view.cell(self.timeline.tape.column_of(slot, folded=self.view.folded))
 
     # -- lines -------------------------------------------------------------------------------
 
     def head(self) -> Line:
-        """Draw the numbers of the steps."""
+        """Draw the numbers of the steps; a column bears that of its first."""
         line = Line(self.view.width)
-        digits = len(str(self._last)) + 1
+        digits = len(str(self._slots.stop)) + 1
         every = max(1, -(-digits // self.view.zoom))
         if self.view.zoom == 1:
             every = -(-max(every, 5) // 5) * 5
-        for slot in range(self.view.first, self._last + 1):
-            if every == 1 or slot == 1 or slot % every == 0:
-                line.write(self.view.column(slot), str(slot), Ink.HEAD)
+        for block in self._blocks:
+            if every == 1 or block.column == 1 or block.column % every == 0:
+                line.write(block.cell, str(block.first), Ink.HEAD)
         return self._with_playhead(line)
 
     def line(self, row: int) -> Line:
@@ -105,13 +131,13 @@ class StepsPicture:
         lane = None if index is None else self.timeline.lanes[index]
         if lane is not None:
             self._draw_states(line, lane)
-        for column, top, bottom in self._joins:
-            if top < row < bottom and line.glyphs[column] in " ┈░":
-                line.put(column, "╎", Ink.JOIN)
+        for cell, top, bottom in self._joins:
+            if top < row < bottom and line.glyphs[cell] in " ┈░":
+                line.put(cell, "╎", Ink.JOIN)
         self._draw_batons(line, row)
-        for slot in range(self.view.first, self._last + 1):
-            if self._row_of_slot[slot] == row:
-                self._draw_block(line, slot, lane)
+        for block in self._blocks:
+            if block.row == row:
+                self._draw_block(line, block, lane)
         if lane is not None:
             self._draw_labels(line, lane)
             self._draw_last_words(line, lane)
@@ -121,19 +147,16 @@ class StepsPicture:
     def prints(self) -> Line:
         """Draw what the program printed, each under the step that printed it."""
         line = Line(self.view.width)
-        if self.view.zoom < 10:
+        if self.view.zoom < 10 or not self._slots:
             return self._with_playhead(line)  # no room for words
         texts: dict[int, str] = {}
-        for said in self.timeline.prints_between(self.view.first, self._last):
-            text = " ".join(said.text.split())
-            texts[said.slot] = f"{texts[said.slot]} {text}" if said.slot in texts else text
-        slots = sorted(texts)
-        for i, slot in enumerate(slots):
-            start = self.view.column(slot)
-            end = self.view.column(slots[i + 1]) if i + 1 < len(slots) else self.view.width
-            if i + 1 < len(slots):
-                end = min(end, start + 2 * self.view.zoom)
-            split = cells(texts[slot])
+        for said in self.timeline.prints_between(self._slots.start, self._slots.stop - 1):
+            text, cell = " ".join(said.text.split()), self._cell(said.slot)
+            texts[cell] = f"{texts[cell]} {text}" if cell in texts else text
+        starts = sorted(texts)
+        for i, start in enumerate(starts):
+            end = min(starts[i + 1], start + 2 * self.view.zoom) if i + 1 < len(starts) else self.view.width
+            split = cells(texts[start])
             room = end - start - 1
             text = "".join(split) if len(split) <= room else "".join(split[: max(0, room - 1)]) + "…"
             line.write(start, text[: max(0, room)] if room < 2 else text, Ink.PRINT)
@@ -142,67 +165,64 @@ class StepsPicture:
     # -- parts -------------------------------------------------------------------------------
 
     def _draw_states(self, line: Line, lane: Lane) -> None:
-        view = self.view
-        before = lane.after_slot(view.first - 1)
+        if not self._slots:
+            return
+        view, tape = self.view, self.timeline.tape
+        before = lane.after_slot(self._slots.start - 1)
         look = _look(lane, before)
-        column = 0
+        cell = 0
         change, changes = before + 1, len(lane.slots)
-        while change < changes and lane.slots[change] <= self._last:
-            slot = lane.slots[change]
-            start = view.column(slot)
-            line.fill(column, start, *look)
-            first = change
-            while change < changes and lane.slots[change] == slot:
+        while change < changes and lane.slots[change] < self._slots.stop:
+            slot, first = lane.slots[change], change
+            start = self._cell(slot)
+            line.fill(cell, start, *look)
+            while (
+                change < changes and lane.slots[change] < self._slots.stop and self._cell(lane.slots[change]) == start
+            ):
                 change += 1
             after = _look(lane, change - 1)
-            if self.timeline.tape.lanes[slot] == lane.index:
+            if tape.lanes[slot] == lane.index:
                 line.fill(start, start + view.zoom, *after)
             else:
                 mark = start + _MARK_AT[view.zoom]
                 line.fill(start, mark, *look)
                 line.fill(mark, start + view.zoom, *after)
                 ready = next((i for i in range(first, change) if lane.states[i] == State.READY), None)
-                if ready is not None and self._wakes(slot, lane.index):
+                if ready is not None and lane.index in tape.woken_in(lane.slots[ready]):
                     ink = Ink.CANCELLED if lane.cancels[ready] else Ink.MARK
                     line.put(mark, self._arrow(slot, lane.index), ink)
-            look, column = after, start + view.zoom
-        line.fill(column, view.column(self._last + 1), *look)
-
-    def _wakes(self, slot: int, lane: int) -> bool:
-        return lane in self.timeline.tape.woken_in(slot)
+            look, cell = after, start + view.zoom
+        line.fill(cell, view.cell(self._last + 1), *look)
 
     def _arrow(self, slot: int, lane: int) -> str:
-        waker, woken = self._row_of_slot.get(slot), self.rows.row_of(lane)
+        waker, woken = self.rows.row_of(self.timeline.tape.lanes[slot]), self.rows.row_of(lane)
         return "▲" if waker is not None and woken is not None and woken < waker else "▼"
 
-    def _draw_block(self, line: Line, slot: int, lane: Lane | None) -> None:
-        tape, zoom = self.timeline.tape, self.view.zoom
-        start = self.view.column(slot)
+    def _draw_block(self, line: Line, block: _Block, lane: Lane | None) -> None:
+        zoom = self.view.zoom
         length = zoom - 1 if zoom > 1 else 1
-        ending = Ending(tape.endings[slot])
-        owner = tape.lanes[slot]
-        if owner < 0:
-            words = self.words.duration(self._length(slot))
-            glyph, solid = "█", Ink.LOOP
+        if block.lane < 0:
+            glyph, solid, ink = "█", Ink.LOOP, Ink.LOOP_VERB
+            words = self.words.duration(self._length(block.first))
         else:
-            own = lane is not None and owner == lane.index
-            glyph, solid = ("█", Ink.RUNNING) if own else ("▓", Ink.FOLDED)
-            words = _EXIT_WORDS.get(ending) or self._verb(slot).short
-        line.fill(start, start + length, glyph, solid)
+            own = lane is not None and block.lane == lane.index
+            glyph, solid, ink = ("█", Ink.RUNNING, Ink.VERB) if own else ("▓", Ink.FOLDED, Ink.FOLDED)
+            words = _EXIT_WORDS.get(block.ending) or self._verb(block.last).short
+        line.fill(block.cell, block.cell + length, glyph, solid)
         if zoom == 10:
-            split = cells(words)[: length - 2]
-            line.write(
-                start + 1, "".join(split), Ink.LOOP_VERB if owner < 0 else Ink.VERB if solid != Ink.FOLDED else solid
-            )
-        last = _LAST.get(ending)
+            times = f" ×{block.last - block.first + 1}" if block.last > block.first else ""
+            split = cells(words)[: length - 2 - len(times)] + list(times)
+            line.write(block.cell + 1, "".join(split), ink)
+        last = _LAST.get(block.ending)
         if last is not None:
-            line.put(start + length - 1, *last)
+            line.put(block.cell + length - 1, *last)
 
     def _draw_next(self, line: Line, row: int) -> None:
         """Point at the task that is next, at the end of the tape of a program that is held."""
         for held in self.timeline.held:
-            if held.next is not None and self.rows.row_of(held.next) == row and self._last == len(self.timeline.tape):
-                line.put(self.view.column(self._last + 1), "▸", Ink.NEXT)
+            at_end = self._slots.stop == len(self.timeline.tape) + 1
+            if held.next is not None and self.rows.row_of(held.next) == row and at_end:
+                line.put(self.view.cell(self._last + 1), "▸", Ink.NEXT)
 
     def _length(self, slot: int) -> int:
         tape = self.timeline.tape
@@ -215,50 +235,46 @@ class StepsPicture:
             place = self.timeline.samples.get(slot, NO_PLACE)
         return self.timeline.verbs.verb(place)
 
-    def _baton_to(self, slot: int) -> list[tuple[int, int, int, int]]:
-        """Give (column, row left, row reached, first column on the row left) of the baton that arrives in a slot."""
-        if self.view.zoom == 1:
+    def _baton_to(self, block: _Block) -> list[tuple[int, int, int, int]]:
+        """Give (cell, row left, row reached, first cell on the row left) of the baton that arrives at a block."""
+        before = self.timeline.tape.before[block.first]
+        if self.view.zoom == 1 or not before:
             return []
-        before = self.timeline.tape.before[slot]
-        if not before:
+        left, cell = self.rows.row_of(self.timeline.tape.lanes[before]), block.cell - 1
+        if left is None or block.row is None or cell < 0:
             return []
-        left, reached = self.rows.row_of(self.timeline.tape.lanes[before]), self._row_of_slot[slot]
-        if left is None or reached is None:
-            return []
-        column = self.view.column(slot) - 1
-        return [(column, left, reached, max(0, self.view.column(before + 1) - 1))] if column >= 0 else []
+        return [(cell, left, block.row, max(0, self._cell(before) + self.view.zoom - 1))]
 
     def _draw_batons(self, line: Line, row: int) -> None:
-        for column, left, reached, start in self._batons:
-            if row == left and start < column:
-                line.fill(start, column, "━", Ink.BATON)
+        for cell, left, reached, start in self._batons:
+            if row == left and start < cell:
+                line.fill(start, cell, "━", Ink.BATON)
             if left == reached:
                 if row == left:
-                    line.put(column, "━", Ink.BATON)
+                    line.put(cell, "━", Ink.BATON)
             elif row == left:
-                line.put(column, "┓" if reached > left else "┛", Ink.BATON)
+                line.put(cell, "┓" if reached > left else "┛", Ink.BATON)
             elif row == reached:
-                line.put(column, "┗" if reached > left else "┏", Ink.BATON)
+                line.put(cell, "┗" if reached > left else "┏", Ink.BATON)
             elif min(left, reached) < row < max(left, reached):
-                line.put(column, "┃", Ink.BATON)
+                line.put(cell, "┃", Ink.BATON)
 
-    def _join_of(self, slot: int) -> list[tuple[int, int, int]]:
-        """Give (column, top row, bottom row) of the light line from a block to those that it woke."""
-        waker = self._row_of_slot[slot]
-        if waker is None:
-            return []
-        woken = self.timeline.tape.woken_in(slot)
+    def _join_of(self, block: _Block) -> list[tuple[int, int, int]]:
+        """Give (cell, top row, bottom row) of the light line from a block to those that it woke."""
+        woken = self.timeline.tape.woken_in(block.first)
         reached = [row for row in map(self.rows.row_of, woken) if row is not None]
-        column = self.view.column(slot) + _MARK_AT[self.view.zoom]
-        if not reached or column >= self.view.width:
+        cell = block.cell + _MARK_AT[self.view.zoom]
+        if block.row is None or not reached or cell >= self.view.width:
             return []
-        return [(column, min(waker, *reached), max(waker, *reached))]
+        return [(cell, min(block.row, *reached), max(block.row, *reached))]
 
     def _draw_labels(self, line: Line, lane: Lane) -> None:
         """Write on waiting stretches what the block before them does not say."""
-        view = self.view
-        change = max(0, lane.after_slot(view.first - 1))
-        while change < len(lane.slots) and lane.slots[change] <= self._last:
+        if not self._slots:
+            return
+        change = max(0, lane.after_slot(self._slots.start - 1))
+        end_of_all = self.view.cell(self._last + 1)
+        while change < len(lane.slots) and lane.slots[change] < self._slots.stop:
             slot = lane.slots[change]
             if lane.states[change] == State.WAITING:
                 verb = self.timeline.verbs.verb(lane.places[change])
@@ -266,29 +282,25 @@ class StepsPicture:
                 words = ""
                 if verb.short == "nursery" and children > 0:
                     words = f" {self.words.children(children)} "
-                elif slot < view.first or view.zoom < 10:
+                elif slot < self._slots.start or self.view.zoom < 10:
                     words = f" {verb.full} " if verb.full else ""
-                end = lane.slots[change + 1] if change + 1 < len(lane.slots) else self._last + 1
+                following = lane.slots[change + 1] if change + 1 < len(lane.slots) else self._slots.stop
+                end = self._cell(following) if following < self._slots.stop else end_of_all
                 if words:
-                    start = max(0, view.column(slot) + view.zoom)
-                    _write_in_gap(line, start, view.column(min(end, self._last + 1)), words)
+                    _write_in_gap(line, max(0, self._cell(slot) + self.view.zoom), end, words)
             change += 1
 
     def _draw_last_words(self, line: Line, lane: Lane) -> None:
-        if lane.result is None or not lane.slots or lane.state != lane.result:
-            return
-        slot = lane.slots[-1]
-        if not self.view.first <= slot <= self._last:
+        if lane.result is None or not lane.slots or lane.state != lane.result or lane.slots[-1] not in self._slots:
             return
         words = self.words.last_words(self.timeline, lane)
-        start = self.view.column(slot) + self.view.zoom
+        start = self._cell(lane.slots[-1]) + self.view.zoom
         if words and start + 1 + len(words) <= self.view.width and not any(line.inks[start : start + 1 + len(words)]):
             line.write(start + 1, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
 
     def _with_playhead(self, line: Line) -> Line:
-        playhead = self.view.playhead
-        if playhead is not None:
-            start = self.view.column(playhead)
+        if self.view.playhead is not None:
+            start = self._cell(self.view.playhead)
             line.tint(start, start + max(1, self.view.zoom - 1), PLAYHEAD)
             line.tint(start + self.view.zoom, line.width, FUTURE)
         return line

@@ -53,6 +53,20 @@ class Verbs:
         known = self.places.get(place) if place is not None else None
         return known.function if known else ""
 
+    def same_await(self, one: int, other: int) -> bool:
+        """Tell whether two places are the same expression of the source; what trio does there may differ."""
+        if one == other:
+            return one in self.places
+        first, second = self.places.get(one), self.places.get(other)
+        if first is None or second is None:
+            return False
+        return (first.file, first.line, first.column, first.function) == (
+            second.file,
+            second.line,
+            second.column,
+            second.function,
+        )
+
     def line(self, file: str, number: int) -> str:
         """Give a source line (1 is the first), harmless to show; empty where the log has none."""
         lines = self.sources.get(file, [])

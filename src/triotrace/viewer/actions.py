@@ -73,7 +73,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "nobody", "escape", "esc", N_("choose nobody: the choice goes with the playhead"), N_("Tasks"), Player.nobody
     ),
-    Action("fold", "enter", "enter", N_("fold or unfold the chosen task's children"), N_("Tasks"), Player.fold),
+    Action(
+        "fold",
+        "enter",
+        "enter",
+        N_("fold or unfold its children, else the steps inside an await"),
+        N_("Tasks"),
+        Player.fold,
+    ),
     Action("system", "t", "t", N_("show trio's own tasks and those of libraries"), N_("Tasks"), Player.system),
     Action(
         "axis",

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import ClassVar
 
+import textual.screen
 import trio
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,6 +26,7 @@ from textual.containers import Horizontal
 from textual.widgets import Footer
 from textual.worker import WorkerCancelled, WorkerFailed
 
+from triotrace.clean import clean
 from triotrace.errors import TriotraceError
 from triotrace.events import Event
 from triotrace.source import Source
@@ -46,6 +49,9 @@ Again = Callable[[bool], tuple[Source, Program]]
 
 _FRAMES_PER_SECOND = 20
 _WATCH_SECONDS = 0.5
+if "TEXTUAL_FPS" not in os.environ:
+    # Two frames that follow each other closely, a key's and the program's answer, need not be two sixtieths apart
+    textual.screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]  # Final there, and read anew by each screen
 _BATCHES_WAITING = 16
 _EVENTS_A_TURN = 2000
 _BOTTOM_LEAST = 8
@@ -318,11 +324,14 @@ class TraceApp(App[None]):
 
     def action_do(self, name: str) -> None:
         """Do what an action of the table does to the tape, the picture or the program."""
+        before = self.scene.playhead
         DOES[name](self.player)
         if self.player.begins_to_play:
             self.player.begins_to_play = False
             self.set_timer(self.player.rest, self._play)
-        self.redraw()
+        if name != "next" or self.scene.playhead != before:
+            # Else it is the program's move: its answer is drawn, and a frame before that would only hold it up
+            self.redraw()
 
     def action_prints(self) -> None:
         """Open or close the prints."""
@@ -338,7 +347,7 @@ class TraceApp(App[None]):
 
     def action_keep(self) -> None:
         """Ask for a name and copy the log there."""
-        stem = Path(self.title.split()[0]).stem if self.title.split() else "log"
+        stem = clean(Path(self.title.split()[0]).stem, 60) if self.title.split() else "log"
         self.push_screen(KeepScreen(f"{stem}.triotrace.jsonl", self.words.catalogue), self._keep)
 
     def _keep(self, name: str | None) -> None:

@@ -45,6 +45,8 @@ class Scene:
         """The lane that was chosen; None: the one that runs at the playhead."""
         self.show_system = False
         self.folded: set[int] = set()
+        self.folds_steps = True
+        """Whether steps that go on inside one await share a column."""
         self.steps, self.times = StepWindow(), TimeWindow()
         self._rows: Rows | None = None
         self._rows_key: tuple[object, ...] = ()
@@ -212,10 +214,13 @@ class Scene:
         self.chosen = None
 
     def fold(self) -> None:
-        """Fold or unfold the children of the chosen task."""
+        """Fold or unfold the children of the chosen task; of one that has none, the steps inside its awaits."""
         lane = self.chosen_lane
         if lane is not None and lane.children:
             self.folded ^= {lane.index}
+        else:
+            self.folds_steps = not self.folds_steps
+            self._keep_in_view()
 
     # -- the window --------------------------------------------------------------------------
 
@@ -261,6 +266,9 @@ class Scene:
             now=timeline.now,
             following=self.following,
             width=self.width,
+            column=tape.column_of(self.playhead, folded=self.folds_steps),
+            columns=tape.count_columns(folded=self.folds_steps),
+            folded=self.folds_steps,
             margin=timeline.room_for_words,
         )
 
@@ -283,7 +291,8 @@ class Scene:
     def slot_at_column(self, column: int) -> int:
         """Give the slot that a column of the picture shows."""
         if self.axis == "steps":
-            return self.steps.slot_at(self.moment, column)
+            at = self.steps.column_at(self.moment, column)
+            return self.timeline.tape.slots_of(at, folded=self.folds_steps)[1]
         return self.timeline.tape.slot_at(self.times.time_at(self.moment, column))
 
     @property

@@ -28,6 +28,11 @@ class Moment:
     now: int
     following: bool
     width: int
+    column: int = 0
+    """The playhead's column on the step axis ..."""
+    columns: int = 0
+    """... of so many."""
+    folded: bool = True
     margin: int = 2
     """Cells at the right that a picture of the whole run leaves free."""
 
@@ -41,45 +46,45 @@ class StepWindow:
 
     def view(self, moment: Moment) -> StepsView:
         """Give what is to be drawn."""
-        return StepsView(self.first, moment.width, ZOOMS[self._zoom], moment.playhead)
+        return StepsView(self.first, moment.width, ZOOMS[self._zoom], moment.playhead, moment.folded)
 
-    def slots_shown(self, moment: Moment) -> int:
-        """Count the slots that are seen whole."""
+    def shown(self, moment: Moment) -> int:
+        """Count the columns that are seen whole."""
         return max(1, moment.width // ZOOMS[self._zoom])
 
     def keep_in_view(self, moment: Moment) -> None:
         """Move so that the playhead is seen."""
-        shown = self.slots_shown(moment)
+        shown = self.shown(moment)
         if moment.following:
-            self.first = moment.end - shown + 1
-        elif moment.playhead < self.first:
-            self.first = moment.playhead - shown // 3
-        elif moment.playhead >= self.first + shown:
-            self.first = moment.playhead - shown + 1 + shown // 3
-        self.first = max(1, min(self.first, moment.end))
+            self.first = moment.columns - shown + 1
+        elif moment.column < self.first:
+            self.first = moment.column - shown // 3
+        elif moment.column >= self.first + shown:
+            self.first = moment.column - shown + 1 + shown // 3
+        self.first = max(1, min(self.first, moment.columns))
 
     def zoom(self, moment: Moment, direction: Direction) -> None:
         """Zoom in (1) or out (-1) around the playhead."""
         self._zoom = max(0, min(len(ZOOMS) - 1, self._zoom - direction))
-        self.first = moment.playhead - self.slots_shown(moment) // 2
+        self.first = moment.column - self.shown(moment) // 2
         self.keep_in_view(moment)
 
     def fit(self, moment: Moment) -> None:
         """Show as many steps as can be told apart."""
-        fitting = (i for i, zoom in enumerate(ZOOMS) if moment.end * zoom <= moment.width)
+        fitting = (i for i, zoom in enumerate(ZOOMS) if moment.columns * zoom <= moment.width)
         self._zoom = next(fitting, len(ZOOMS) - 1)
         self.first = 1
         self.keep_in_view(moment)
 
     def pan(self, moment: Moment, direction: Direction) -> None:
         """Look left (-1) or right (1) by half a window."""
-        shown = self.slots_shown(moment)
-        last = max(1, moment.end - shown + 1)
+        shown = self.shown(moment)
+        last = max(1, moment.columns - shown + 1)
         self.first = max(1, min(self.first + direction * max(1, shown // 2), last))
 
-    def slot_at(self, moment: Moment, column: int) -> int:
-        """Give the slot that a column shows."""
-        return max(0, min(self.first + column // ZOOMS[self._zoom], moment.end))
+    def column_at(self, moment: Moment, cell: int) -> int:
+        """Give the column that a cell shows."""
+        return max(0, min(self.first + cell // ZOOMS[self._zoom], moment.columns))
 
 
 class TimeWindow:
@@ -130,9 +135,9 @@ class TimeWindow:
         self._cell = view.cell
         self._move_to(moment, min(max(moment.origin, moment.now - half), view.start + direction * half))
 
-    def time_at(self, moment: Moment, column: int) -> int:
-        """Give the last `t` that a column shows."""
-        return self.view(moment).moment(column + 1) - 1
+    def time_at(self, moment: Moment, cell: int) -> int:
+        """Give the last `t` that a cell shows."""
+        return self.view(moment).moment(cell + 1) - 1
 
     def _move_to(self, moment: Moment, start: int) -> None:
         """Keep the left edge on whole cells, or columns shimmer."""
