@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tmux import Terminal, is_installed, terminal
-
-Opens = Callable[..., Terminal]
+from tmux import Opens, is_installed
 
 
 @pytest.fixture
@@ -21,4 +19,4 @@ def open_terminal(tmp_path: Path) -> Iterator[Opens]:
             pytest.fail("tmux is not installed, and these tests are the ones that see what a user sees")
         pytest.skip("tmux is not installed")
     with ExitStack() as stack:
-        yield lambda width=100, height=28, **env: stack.enter_context(terminal(tmp_path, width, height, env=env))
+        yield Opens(tmp_path, stack)

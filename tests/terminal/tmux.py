@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from programs import PATIENCE, surroundings
+from programs import PATIENCE, events_of, surroundings
+from triotrace.events import Header
+from triotrace.launch.processes import group_lives
 
-__all__ = ["Screen", "Terminal", "is_installed", "terminal"]
+__all__ = ["Opens", "Screen", "Terminal", "is_gone", "is_installed"]
 
 _GLANCE = 0.02
+_LONGEST = PATIENCE / 3
 _PROMPT = "ready$ "
 
 
@@ -143,7 +146,7 @@ class Terminal:
         """Return every byte that was written to the terminal since the shell came up."""
         return self._raw.read_bytes() if self._raw.exists() else b""
 
-    def wait_for(self, wanted: str | Callable[[Screen], object], timeout: float = PATIENCE / 3) -> Screen:
+    def wait_for(self, wanted: str | Callable[[Screen], object], timeout: float = _LONGEST) -> Screen:
         """Wait until a text, or what a function looks for, is on the screen; return that screen."""
         is_there = wanted if callable(wanted) else lambda screen: wanted in screen
         end = time.monotonic() + timeout
@@ -175,11 +178,23 @@ class Terminal:
     def pid_of(self, command: str) -> int:
         """Return the process of a command that the shell runs now."""
         shell = self.flag("pane_pid")
-        for line in subprocess.check_output(["ps", "-A", "-o", "pid=,ppid=,args="], text=True).splitlines():
+        for line in subprocess.check_output(
+            ["ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "args="], text=True
+        ).splitlines():
             pid, parent, arguments = line.split(None, 2)
             if parent == shell and command in arguments:
                 return int(pid)
         raise AssertionError(f"the shell runs no {command!r}")
+
+    def logs(self) -> list[Path]:
+        """Return the logs that `run` keeps, the oldest first."""
+        return sorted((self.folder / "cache" / "triotrace").glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+
+    def program(self) -> int:
+        """Return the process of the newest program, which leads a group of its own."""
+        header = events_of(self.logs()[-1])[0]
+        assert isinstance(header, Header)
+        return header.pid
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -226,8 +241,13 @@ class Terminal:
         return done.stdout.decode("utf-8", "replace")
 
 
+def is_gone(group: int) -> bool:
+    """Tell whether nobody is left of a process group, zombies aside."""
+    return not group_lives(group)
+
+
 @contextlib.contextmanager
-def terminal(folder: Path, width: int, height: int, *, env: Mapping[str, str] = {}) -> Iterator[Terminal]:
+def _terminal(folder: Path, width: int, height: int, *, env: Mapping[str, str] = {}) -> Iterator[Terminal]:
     """Open a terminal, and close it, come what may."""
     opened = Terminal(folder, width, height, env=env)
     try:
@@ -235,3 +255,20 @@ def terminal(folder: Path, width: int, height: int, *, env: Mapping[str, str] = 
         yield opened
     finally:
         opened.close()
+
+
+class Opens:
+    """Opens terminals in the test's folder."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        self.folder = folder
+        self._stack = stack
+
+    def __call__(self, width: int = 100, height: int = 28, **env: str) -> Terminal:
+        return self._stack.enter_context(_terminal(self.folder, width, height, env=env))
+
+    def with_file(self, name: str, text: str) -> Path:
+        """Write a program into the folder."""
+        path = self.folder / name
+        path.write_text(text)
+        return path
