@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
+import tempfile
 from pathlib import Path
 
 __all__ = ["Control"]
+
+_LONGEST_NAME = 100
+"""Bytes that the path of a Unix socket may have on every system."""
 
 
 class Control:
@@ -17,17 +22,21 @@ class Control:
     """
 
     def __init__(self, path: Path) -> None:
+        self._folder: str | None = None
+        if len(bytes(path)) > _LONGEST_NAME:  # where temporary files lie deep
+            self._folder = tempfile.mkdtemp(prefix="triotrace-", dir="/tmp")
+            path = Path(self._folder, path.name)
         self.path = path
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.setblocking(False)
         self._listener.bind(str(path))
         self._listener.listen(1)
         self._child: socket.socket | None = None
-        self._waiting: list[bytes] = []
+        self._unsent = b""
 
     def send(self, words: str) -> None:
         """Send a command; one that comes before the program is there waits for it."""
-        self._waiting.append(words.encode("ascii") + b"\n")
+        self._unsent += words.encode("ascii") + b"\n"
         self._accept()
         self._flush()
 
@@ -35,33 +44,38 @@ class Control:
         """Wait until the program tells that it is held, or until it connects; for ever once it is gone."""
         import trio  # only a viewer waits, and has it already: `record` and `show` start in half the time without
 
-        if self._child is None:
-            await trio.lowlevel.wait_readable(self._listener)
+        channel = self._child or self._listener
+        if channel.fileno() < 0:
+            await trio.sleep_forever()
+        await trio.lowlevel.wait_readable(channel)
+        if channel is self._listener:
             self._accept()
             self._flush()
-            return
-        await trio.lowlevel.wait_readable(self._child)
-        with contextlib.suppress(BlockingIOError):
-            if not self._heard():
-                await trio.sleep_forever()
+        elif not self._heard():
+            await trio.sleep_forever()
 
     def close(self) -> None:
         """End the channel: a program that is held goes on."""
         self._listener.close()
         if self._child is not None:
             self._child.close()
-        self._child = None
-        self._waiting.clear()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _heard(self) -> bytes:
+    def _heard(self) -> bool:
+        """Take what the program answered; false once it is gone."""
+        if self._child is None:
+            return False
         try:
-            return self._child.recv(4096) if self._child is not None else b""
-        except ConnectionError:
-            return b""
+            return bool(self._child.recv(4096))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
 
     def _accept(self) -> None:
-        if self._child is None and self._listener.fileno() >= 0:
-            with contextlib.suppress(BlockingIOError):
+        if self._child is None:
+            with contextlib.suppress(OSError):  # nobody there, or closed
                 self._child, _ = self._listener.accept()
                 self._child.setblocking(False)
 
@@ -69,10 +83,9 @@ class Control:
         if self._child is None:
             return
         try:
-            while self._waiting:
-                self._child.send(self._waiting[0])
-                del self._waiting[0]
+            while self._unsent:
+                self._unsent = self._unsent[self._child.send(self._unsent) :]
         except BlockingIOError:
             pass  # hundreds of commands that nobody has heard yet: the next one takes them along
         except OSError:
-            self._waiting.clear()  # it is gone
+            self._unsent = b""  # it is gone

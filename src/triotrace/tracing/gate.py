@@ -1,12 +1,14 @@
 """The gate: it holds the program before its next step, or lets it go one step at a time, or so many a second.
 
 Rules:
-- It holds *before* a step is told, so the log ends with what has happened. It tells `paused` with the task that is
+- A run is held *before* a step is told, so the log ends with what has happened. It tells `paused` with the task that is
   next, flushes, answers, and then blocks the run's own thread; `resumed` tells how long that took.
-- Only steps of main, library and user tasks are held. A sleep of the whole loop is a step of its own: going forward
-  there moves the clock to the next deadline, unless a socket, thread or process may come first.
-- The clock stands still while every run of the process is held.
-- A signal for the program opens the gate for good, as does the end of the one who commands it.
+- Only steps of main, library and user tasks are held: trio's own tasks pass.
+- A run in which nobody is ready is not blocked: it sleeps, and hears sockets, threads and signals as ever. It is told
+  as paused all the same. Going forward there moves the clock to the next deadline; where something from outside may
+  come first, time goes on instead, until a task is ready.
+- Time stands still as soon as no run of the process can move.
+- A signal that ends programs opens the gate, as does the end of the one who commands it.
 """
 
 from __future__ import annotations
@@ -15,38 +17,52 @@ import math
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter_ns
 from typing import Final
 
 import trio
+from msgspec import Struct
 
-from triotrace.events import Pace, Paused, Resumed, Skipped, TaskId
+from triotrace.events import Event, Pace, Paused, Resumed, Skipped, TaskId
 from triotrace.tracing import privates
 from triotrace.tracing.live_clock import LiveClock, RunClock
 from triotrace.tracing.record import Record
+from triotrace.tracing.signals import heard
 from triotrace.tracing.state import State
 
 __all__ = ["Gate"]
 
 _SLICE: Final = 0.05
-"""Seconds between two looks for a signal, while it holds."""
+"""Seconds between two looks at what a held run must notice by itself."""
 
 _OWN: Final = frozenset(["init", "system"])
 
 
-class _Held:
-    """A run that stands at the gate."""
+class _Held(Struct, eq=False):
+    """A run that stands at the gate, blocked before a step."""
 
-    def __init__(self, state: State, *, wakes_at: float | None = None, asleep: bool = False) -> None:
-        self.state = state
-        self.asleep = asleep
-        self.wakes_at = wakes_at
-        """Asleep: the next deadline in trio's seconds, if nothing but time can wake it and its clock is ours."""
-        self.may_go = False
+    may_go: bool = False
+
+
+class _Rest(Struct, eq=False):
+    """A run that sleeps because nobody in it is ready."""
+
+    clock: trio.abc.Clock
+    deadline: float
+    """In trio's seconds; infinite if there is none."""
+    outside: bool
+    """Whether something other than time may wake it."""
+    told: int | None = None
+    """When it was told as paused, in real nanoseconds."""
+
+    def left(self) -> float:
+        """Return the seconds until its deadline, if its clock is ours to move."""
+        return self.deadline - self.clock.current_time() if isinstance(self.clock, RunClock) else math.inf
 
 
 class Gate:
-    """Commands come from any thread; runs are held in their own."""
+    """Commands come from any thread; each run asks in its own."""
 
     def __init__(
         self,
@@ -64,10 +80,11 @@ class Gate:
         self._paused = paused
         self._pace = pace
         self._permits = 0
-        self._states: list[State] = []
+        self._going = False
+        """Paused, and yet time goes on: nobody can step, and something from outside is waited for."""
+        self._runs: list[State] = []
         self._held: list[_Held] = []
-        self._sleepers: set[State] = set()
-        """Runs that were let go to sleep; the permit lasts until their next step."""
+        self._resting: dict[State, _Rest] = {}
         self._last_step = 0
         self.shut = paused or pace is not None
         """Whether hooks have to ask at all; open, it costs them one look."""
@@ -75,160 +92,237 @@ class Gate:
     # -- commands ------------------------------------------------------------------------------
 
     def pause(self) -> None:
-        """Hold each run before its next step; time stops as soon as all are held."""
+        """Hold each run before its next step; time stops as soon as none can move."""
         with self._changed:
-            self._paused = self.shut = True
-            self._permits = 0
-            self._sleepers.clear()
-            for state in self._states:
-                if state.asleep and state.token is not None:
-                    privates.force_wakeup(state.runner, state.token)
+            self._set(paused=True, pace=self._pace)
+            self.stir()
 
     def resume(self) -> None:
         """Let all go on, at the pace that is set."""
         with self._changed:
-            self._paused = False
-            self._permits = 0
-            self.shut = self._pace is not None
-            self._changed.notify_all()
+            self._set(paused=False, pace=self._pace)
+            self._go_on()
+            self._settle()  # who waits for its turn goes on to wait
 
     def step(self) -> None:
         """Let one step happen, then hold again; a program that runs is held at its next step."""
-        if not self._paused:
-            self.pause()
-            return
         with self._changed:
-            self._permits += 1
-            self._admit()
+            if not self._paused:
+                self.pause()
+            elif not self._going:
+                self._permits += 1
+                self._admit()
 
     def set_pace(self, steps_per_second: float | None) -> None:
         """Let so many steps happen a second, or as many as there are."""
         with self._changed:
             self._pace = steps_per_second
-            self.shut = self._paused or steps_per_second is not None
-            recorder = self._states[0].recorder if self._states else None
-            self._changed.notify_all()
-        if recorder is not None:
-            recorder.add(lambda t: Pace(t, steps_per_second))
+            self._note()
+            self._tell(lambda t: Pace(t, steps_per_second))
+            self.stir()
 
     def release(self) -> None:
         """Open for good: nobody commands any more, or a signal wants its way."""
         with self._changed:
-            self._open()
+            self._set(paused=False, pace=None)
+            self._go_on()
+
+    def forget(self) -> None:
+        """In a fork: stand open. Whoever had the lock is in the other process."""
+        self._changed = threading.Condition()
+        self._runs, self._held, self._resting = [], [], {}
+        self._set(paused=False, pace=None)
+        self.clock.thaw()
+
+    def stir(self) -> None:
+        """Make each sleeping run come by: it sees the time anew, and tells where it is."""
+        for state in self._runs:
+            if state.asleep and state.token is not None:
+                privates.force_wakeup(state.runner, state.token)
 
     # -- what the hooks ask --------------------------------------------------------------------
 
     def enter(self, state: State) -> None:
-        """A run begins."""
+        """A run begins: it can move."""
         with self._changed:
-            self._states.append(state)
+            self._runs.append(state)
+            self._thaw()
+            if self._pace is not None:
+                state.append(Pace(state.recorder.time(), self._pace))
 
     def leave(self, state: State) -> None:
         """A run is over."""
         with self._changed:
-            if state in self._states:
-                self._states.remove(state)
-            self._sleepers.discard(state)
-            if self._held and len(self._held) >= len(self._states):
-                self.clock.freeze()
+            if state in self._runs:
+                self._runs.remove(state)
+            self._resting.pop(state, None)
+            self._settle()
             self._admit()
 
-    def before_step(self, state: State, record: Record) -> None:
+    def before_step(self, state: State, task: trio.lowlevel.Task, record: Record) -> None:
         """Hold a run before a step, if it is to be held."""
+        if privates.signal_waits(state.runner, task):
+            self.release()
         if record.role in _OWN:
             return
         with self._changed:
-            self._sleepers.discard(state)
-            held = _Held(state)
+            self._going = False
+            rest = self._resting.pop(state, None)
+            if rest is not None and rest.told is not None:
+                state.append(Resumed(state.recorder.time(), self._real() - rest.told))
             if self._paused and self._permits:
                 self._permits -= 1
-            elif self._left(held) > 0:
-                self._hold(held, record)
+            elif self._wait() > 0:
+                self._hold(state, task, record)
             self._last_step = self._real()
+            self._thaw()
 
     def before_sleep(self, state: State) -> None:
-        """Hold a run that has nothing ready, if it is to be held; it may find its clock moved."""
+        """Note that nobody is ready in a run, and what may change that."""
+        if all(record.role in _OWN for record in state.records.values()):
+            return  # it is ending
         with self._changed:
-            if not self._paused or state in self._sleepers:
-                return
-            if all(record.role in _OWN for record in state.records.values()):
-                return  # main is gone: trio tidies up, which is no step of the program's
-            held = _Held(state, wakes_at=_only_deadline(state), asleep=True)
-            self._hold(held, None)
-            if held.may_go:
-                self._sleepers.add(state)
-                if held.wakes_at is not None:
-                    self._skip(state, held.wakes_at)
-            if state.token is not None:
-                # trio worked out how long to sleep before it asked us
-                privates.force_wakeup(state.runner, state.token)
+            before = self._resting.get(state)
+            outside = any(state.waiting.values()) or privates.waits_outside(state.runner)
+            deadline = privates.next_deadline_seconds(state.runner)
+            rest = _Rest(trio.lowlevel.current_clock(), deadline, outside, before.told if before else None)
+            self._resting[state] = rest
+            self._settle()
+            if self._paused and not self._going:
+                if rest.told is None:
+                    rest.told = self._real()
+                    self._say(state, None)
+                self._admit()
 
-    # -- holding; the condition's lock is held ---------------------------------------------------
+    # -- within the lock -----------------------------------------------------------------------
 
-    def _hold(self, held: _Held, record: Record | None) -> None:
-        state, recorder = held.state, held.state.recorder
+    def _set(self, *, paused: bool, pace: float | None) -> None:
+        self._paused, self._pace = paused, pace
+        self._permits = 0
+        self._going = False
+        self._note()
+
+    def _note(self) -> None:
+        shut = self._paused or self._pace is not None
+        if shut and not self.shut:
+            self._resting.clear()  # while it stood open nobody told us
+        self.shut = shut
+        self._changed.notify_all()
+
+    def _hold(self, state: State, task: trio.lowlevel.Task, record: Record) -> None:
         began = self._real()
+        held = _Held()
         self._held.append(held)
-        if len(self._held) >= len(self._states):
-            self.clock.freeze()
-        following = None if record is None else record.id
-        state.append(Paused(recorder.time(), state.run, following, _batch(state, record)))
-        recorder.flush()
-        self._answer()
+        self._settle()
+        self._say(state, record)
         self._admit()
-        while not held.may_go and (left := self._left(held)) > 0:
-            self._changed.wait(min(left, _SLICE))
-            if privates.signal_waits(state.runner):
-                self._open()
+        with heard() as signals:
+            while not held.may_go and (left := self._wait()) > 0:
+                try:
+                    self._changed.wait(min(left, _SLICE))
+                except BaseException as error:
+                    # A signal's handler raised, as one does that calls sys.exit: the task is to feel it, not the tracer
+                    privates.throw_into(task, error)
+                    self.release()
+                if signals:
+                    self.release()
+                if state.guard is not None and not state.guard.alive:
+                    state.guard.start()  # another thread has forked, and ended all threads of ours for that
         self._held.remove(held)
-        self.clock.thaw()
-        state.append(Resumed(recorder.time(), self._real() - began))
+        self._thaw()
+        state.append(Resumed(state.recorder.time(), self._real() - began))
+        if not self.shut:
+            state.recorder.flush()
+            self._answer()
 
-    def _left(self, held: _Held) -> float:
-        """Return the seconds until a run may go on by itself."""
+    def _wait(self) -> float:
+        """Return the seconds until the next step may happen by itself."""
         if self._paused:
             return math.inf
-        if held.asleep or self._pace is None:
+        if self._pace is None:
             return 0
         return 1 / self._pace - (self._real() - self._last_step) / 1e9
 
     def _admit(self) -> None:
-        """Let go whom a permit is for: who has a step to take, else, when all sleep, who wakes first."""
+        """Use the permits: who was held first goes first; when all sleep, time moves."""
         while self._permits:
-            waiting = [held for held in self._held if not held.may_go]
-            chosen = next((held for held in waiting if not held.asleep), None)
-            if chosen is None:
-                if not waiting or len(waiting) < len(self._states):
-                    return
-                chosen = min(waiting, key=lambda held: math.inf if held.wakes_at is None else held.wakes_at)
+            held = next((held for held in self._held if not held.may_go), None)
+            if held is not None:
+                held.may_go = True
+                self._changed.notify_all()
+            elif not self._runs or len(self._resting) < len(self._runs):
+                return  # a step is under way; the next one takes the permit
+            elif (sleeper := self._first_to_wake()) is not None:
+                self._skip(*sleeper)
+            else:
+                self._permits = 0  # going on is one step, however often it is asked for
+                self._going = True
+                self._go_on()
+                return
             self._permits -= 1
-            chosen.may_go = True
-            self._changed.notify_all()
 
-    def _skip(self, state: State, wakes_at: float) -> None:
-        """Move the clock to a deadline, and tell it."""
-        clock = trio.lowlevel.current_clock()
-        if not isinstance(clock, RunClock) or state.run is None:
-            return
-        shown, target = privates.trio_time(clock.current_time()), privates.trio_time(wakes_at)
-        if shown is None or target is None or target <= shown:
-            return
-        clock.move_to(wakes_at)
-        state.append(Skipped(state.recorder.time(), state.run, shown, target))
+    def _first_to_wake(self) -> tuple[State, _Rest] | None:
+        """Return the run whose deadline comes next; None if there is none, or if something else may come first."""
+        if any(rest.outside for rest in self._resting.values()):
+            return None
+        if privates.other_threads([run.thread for run in self._runs]):
+            return None
+        state, rest = min(self._resting.items(), key=lambda item: item[1].left())
+        return None if math.isinf(rest.left()) else (state, rest)
 
-    def _open(self) -> None:
-        self._pace = None
-        self._permits = 0
-        self._paused = self.shut = False
-        self._changed.notify_all()
+    def _skip(self, state: State, rest: _Rest) -> None:
+        """Move the clock to a deadline."""
+        shown, target = privates.trio_time(rest.clock.current_time()), privates.trio_time(rest.deadline)
+        self._resume_resting()
+        # One nanosecond more than asked: rounded down, the deadline would not have come
+        self.clock.advance(math.ceil(rest.left() * 1e9) + 1)
+        run = state.run
+        if run is not None and shown is not None and target is not None and shown < target:
+            self._tell(lambda t: Skipped(t, run, shown, target))
+        del self._resting[state]
+        self.stir()
+
+    def _go_on(self) -> None:
+        """Let time go on for who sleeps."""
+        self._resume_resting()
+        self._thaw()
+
+    def _resume_resting(self) -> None:
+        now = self._real()
+        for rest in self._resting.values():
+            if rest.told is not None:
+                self._tell(partial(_resumed, wall=now - rest.told))
+                rest.told = None
+
+    def _settle(self) -> None:
+        """Stop the time if no run can move, and somebody wants that."""
+        stand = sum(not held.may_go for held in self._held) + len(self._resting)
+        if stand == len(self._runs) and (self._held or (self._paused and not self._going)):
+            self.clock.freeze()
+
+    def _thaw(self) -> None:
+        if self.clock.frozen:
+            self.clock.thaw()
+            self.stir()  # who went to sleep while time stood still sleeps for ever
+
+    def _say(self, state: State, record: Record | None) -> None:
+        """Tell that a run is paused."""
+        following = None if record is None else record.id
+        state.append(Paused(state.recorder.time(), state.run, following, _batch(state, record)))
+        state.recorder.flush()
+        self._answer()
+
+    def _tell(self, make: Callable[[int], Event]) -> None:
+        """Tell what comes from no run's own thread."""
+        if self._runs:
+            recorder = self._runs[0].recorder
+            recorder.add(make)
+            recorder.flush()
+            self._answer()
 
 
-def _only_deadline(state: State) -> float | None:
-    """Return the next deadline in trio's seconds, if only time can wake this run and the clock is ours to move."""
-    if any(state.waiting.values()) or not isinstance(trio.lowlevel.current_clock(), RunClock):
-        return None
-    deadline = privates.next_deadline_seconds(state.runner)
-    return deadline if deadline is not None and math.isfinite(deadline) else None
+def _resumed(t: int, *, wall: int) -> Event:
+    return Resumed(t, wall)
 
 
 def _batch(state: State, record: Record | None) -> list[TaskId] | None:

@@ -132,7 +132,7 @@ class Session:
         if not control.connect(gate):
             return None  # the parent is gone already
         self._gate, self._control = gate, control
-        os.register_at_fork(before=control.stop, after_in_child=control.forget)
+        os.register_at_fork(before=control.stop, after_in_parent=gate.stir, after_in_child=control.forget)
         return clock
 
     def clock_for(self, clock: object) -> object:

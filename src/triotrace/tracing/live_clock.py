@@ -81,8 +81,3 @@ class RunClock(trio.abc.Clock):
             return math.inf
         left = deadline - self.current_time()
         return left if left <= 0 or not self._live.frozen else _NEVER
-
-    def move_to(self, trio_time: float) -> None:
-        """Let the program's time go forward to `trio_time`, in seconds of this clock."""
-        # One nanosecond more than asked: rounded down, the deadline would not have come
-        self._live.advance(math.ceil((trio_time - self.current_time()) * 1e9) + 1)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import math
-import signal
 import socket
 import sys
+import threading
+from collections.abc import Collection
+from contextlib import suppress
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
@@ -14,6 +16,7 @@ import trio
 from outcome import Error as ErrorOutcome
 
 from triotrace.events import BIGGEST, TrioTime
+from triotrace.tracing.signals import URGENT
 
 __all__ = [
     "PEEKS",
@@ -30,6 +33,7 @@ __all__ = [
     "next_deadline_seconds",
     "nurseries_of",
     "open_deadlines",
+    "other_threads",
     "protect_hooks",
     "rest_of_batch",
     "runnable",
@@ -37,6 +41,7 @@ __all__ = [
     "signal_waits",
     "trio_time",
     "wait_deadline",
+    "waits_outside",
 ]
 
 
@@ -141,10 +146,35 @@ def next_deadline(runner: object, timeout: float) -> TrioTime | None:
     return trio_time(trio.current_time() + timeout) if timeout < 86_400 else None
 
 
-def next_deadline_seconds(runner: object) -> float | None:
-    """Return the nearest deadline of a run, in trio's seconds."""
+def next_deadline_seconds(runner: object) -> float:
+    """Return the nearest deadline of a run, in trio's seconds; infinite if there is none, or none to be seen."""
     ask = getattr(getattr(runner, "deadlines", None), "next_deadline", None)
-    return None if ask is None else float(ask())
+    return math.inf if ask is None else float(ask())
+
+
+def waits_outside(runner: object) -> bool:
+    """Tell whether a run that sleeps may be woken by more than time: by a descriptor, or by the host of a guest run."""
+    if getattr(runner, "is_guest", False):
+        return True
+    waits = trio.lowlevel.current_statistics().io_statistics
+    names = ("tasks_waiting_read", "tasks_waiting_write", "tasks_waiting")  # epoll; kqueue
+    return sum(getattr(waits, name, 0) for name in names) > 1  # trio itself waits for its wake-up socket
+
+
+def other_threads(known: Collection[int]) -> bool:
+    """Tell whether other threads than the `known` ones live and are at work: they may hand something to a loop."""
+    cache = getattr(sys.modules.get("trio._core._thread_cache"), "THREAD_CACHE", None)
+    idle = {getattr(worker, "_thread", None) for worker in list(getattr(cache, "_idle_workers", ()))}
+    return any(thread.ident not in known and thread not in idle for thread in threading.enumerate())
+
+
+def throw_into(task: trio.lowlevel.Task, error: BaseException) -> None:
+    """Let a scheduled task raise `error`, which a signal handler raised, at its next step: where it stands."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(("triotrace.", "threading")):
+        trace = trace.tb_next  # the handler's own lines say where it came from
+    with suppress(AttributeError):
+        task._next_send_fn, task._next_send = task.coro.throw, error.with_traceback(trace)
 
 
 def rest_of_batch(frame: FrameType | None) -> list[trio.lowlevel.Task] | None:
@@ -158,12 +188,9 @@ def rest_of_batch(frame: FrameType | None) -> list[trio.lowlevel.Task] | None:
     return batch[::-1] if isinstance(batch, list) else None  # trio takes them from the end
 
 
-_URGENT = frozenset(getattr(signal, name, 0) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"))
-
-
-def signal_waits(runner: object) -> bool:
-    """Tell whether a signal that ends programs has come, and waits for the loop to handle it."""
-    if getattr(runner, "ki_pending", False):
+def signal_waits(runner: object, task: trio.lowlevel.Task) -> bool:
+    """Tell whether a signal that ends programs has come, and waits for the loop, or for `task`, to handle it."""
+    if getattr(runner, "ki_pending", False) or isinstance(delivered(task), KeyboardInterrupt):
         return True
     # Python writes the number of each signal into trio's wake-up socket; trio itself writes zeros there
     wakeup = getattr(getattr(getattr(runner, "entry_queue", None), "wakeup", None), "wakeup_sock", None)
@@ -171,7 +198,7 @@ def signal_waits(runner: object) -> bool:
     if peek is None:
         return False
     try:
-        return not _URGENT.isdisjoint(peek(4096, socket.MSG_PEEK))
+        return not URGENT.isdisjoint(peek(4096, socket.MSG_PEEK))
     except OSError:
         return False  # nothing there
 
@@ -185,10 +212,11 @@ def runnable(runner: object) -> bool:
 def force_wakeup(runner: object, token: trio.lowlevel.TrioToken) -> None:
     """Wake the loop that is about to sleep."""
     wake = getattr(getattr(runner, "io_manager", None), "force_wakeup", None)
-    if wake is not None:
-        wake()
-    else:
-        token.run_sync_soon(lambda: None)
+    with suppress(OSError, trio.RunFinishedError):  # another thread's run may just be over
+        if wake is not None:
+            wake()
+        else:
+            token.run_sync_soon(lambda: None)
 
 
 def exit_outcome(runner: object, task: trio.lowlevel.Task, frame: FrameType) -> object | None:

@@ -186,7 +186,7 @@ class Tracer(trio.abc.Instrument):
             record = state.records.get(task)
             if record is not None:
                 if self._gate is not None and self._gate.shut:
-                    self._gate.before_step(state, record)
+                    self._gate.before_step(state, task, record)
                 state.running = record
                 record.ready = False
                 state.began = t = state.now() - state.origin
