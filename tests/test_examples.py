@@ -85,15 +85,27 @@ def test_every_lesson_has_its_expectations() -> None:
     assert set(ON_TRIO) == set(CHILDREN) == set(STEPS) | set(FREE)
 
 
+def text_of(name: str) -> str:
+    """Return the source of a lesson."""
+    return (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
+
+
+def about(name: str) -> str:
+    """Return what `triotrace examples` says of a lesson."""
+    return (ast.get_docstring(ast.parse(text_of(name))) or "").partition("\n")[0]
+
+
 @pytest.mark.parametrize("name", [*NAMES, *TESTS])
 def test_lesson_is_short_and_says_what_it_teaches(name: str) -> None:
-    """The docstring's first line is what `triotrace examples` lists."""
-    text = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 60
-    docstring = ast.get_docstring(ast.parse(text))
-    assert docstring
-    assert 20 < len(docstring.splitlines()[0]) < 100
-    assert docstring.splitlines()[0].endswith(".")
+    assert len(text_of(name).splitlines()) < 60
+    assert 20 < len(about(name)) < 100
+    assert about(name).endswith(".")
+
+
+def test_readme_lists_the_lessons() -> None:
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    rows = [f"| `{name}.py` | {about(name)} |\n" for name in [*NAMES, *TESTS]]
+    assert "".join(["| file | shows |\n|---|---|\n", *rows, "\n"]) in readme
 
 
 @pytest.mark.parametrize("name", NAMES)
