@@ -134,7 +134,7 @@ def test_source_marks_the_line_where_the_step_ended() -> None:
 def test_every_action_has_its_method_and_runs() -> None:
     async def act(app: TraceApp, pilot: Pilot[None]) -> None:
         for action in ACTIONS:
-            assert (action.does is not None or hasattr(app, f"action_{action.name}"))
+            assert action.does is not None or hasattr(app, f"action_{action.name}")
             if action.name not in {"leave", "keep"}:
                 await press(pilot, action.keys.split(",")[0])
                 await press(pilot, "escape")

@@ -89,6 +89,21 @@ def test_next_and_previous_step_of_the_chosen_task() -> None:
     assert [3, 5, 7, 7, 5] == [*seen, scene.playhead]
 
 
+def test_along_the_chain_of_wakes_and_back() -> None:
+    """main was made ready by task_b #2, that by task_a, that by the loop's sleep."""
+    scene = scene_of(event())
+    assert 9 == scene.playhead
+    went = []
+    for _ in range(4):
+        scene.to_waker()
+        went.append(scene.playhead)
+    assert [8, 6, 5, 5] == went
+    for _ in range(4):
+        scene.back_from_waker()
+        went.append(scene.playhead)
+    assert [6, 8, 9, 9] == went[4:]
+
+
 def test_folding_takes_the_children_off_the_screen() -> None:
     scene = scene_of(relay())
     scene.choose_row(0)

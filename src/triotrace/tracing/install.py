@@ -154,6 +154,7 @@ class Session:
         if self.recorder is None or self.recorder.closed or self._writer is None or self._watchdog is None:
             return
         self._watchdog.stop()
+        output.finish_all()
         if self._control is not None:
             self._control.stop()
         self.recorder.flush()

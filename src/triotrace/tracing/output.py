@@ -6,26 +6,30 @@ write, a dead pipe or a letter that its encoding lacks, thus shows no frame of o
 
 Rules:
 - `print` writes a text and then its end: the pieces of a line make one event, told when the line is whole, when the
-  step ends, or when a batch goes out.
+  step ends, or with the next batch once they are 50 ms old. They stay with the task that wrote the first.
 - While captured, a text goes into the log alone; from anywhere that we do not trace (a fork, the very end) it goes on.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from io import TextIOWrapper
 from threading import get_ident
 from types import SimpleNamespace
+from typing import Final
 
-from triotrace.events import LIMIT_OUTPUT, Event, Output, Stream
+from triotrace.events import LIMIT_OUTPUT, Event, Output, Stream, TaskId
 from triotrace.log import clip
 from triotrace.tracing import active
 from triotrace.tracing.recorder import Recorder
 from triotrace.tracing.state import State
 
-__all__ = ["Prints"]
+__all__ = ["Prints", "finish_all"]
+
+_OLD: Final = 50_000_000
+"""Nanoseconds after which a piece of a line is told, though more may come."""
 
 
 class Prints:
@@ -36,7 +40,7 @@ class Prints:
         self._name = name
         self._stream = stream
         self._captured = captured
-        self._pieces: dict[int, list[str]] = {}  # of lines that are not whole yet, by thread
+        self._pieces: dict[int, _Unfinished] = {}  # of lines that are not whole yet, by thread
         self._real = stream.write
 
     def install(self) -> None:
@@ -56,12 +60,12 @@ class Prints:
             return True
         return not self._captured
 
-    def finish_lines(self) -> None:
-        """Tell the pieces of all lines that are not whole."""
-        for thread in list(self._pieces):
-            pieces = self._pieces.pop(thread, None)
-            if pieces:
-                self._tell(None, "".join(pieces), late=True)
+    def finish_lines(self, *, least_age: int = _OLD) -> None:
+        """Tell the pieces of lines that are not whole, and not just being written: a batch is about to go."""
+        now = self._recorder.now()
+        for thread, unfinished in list(self._pieces.items()):
+            if now - unfinished.since >= least_age and self._pieces.pop(thread, None) is not None:
+                self._tell_late("".join(unfinished.pieces), unfinished.task)
 
     def _is_writable(self, text: str) -> bool:
         """Tell whether the real write would succeed, as far as one can see."""
@@ -82,22 +86,30 @@ class Prints:
         thread = get_ident()
         if not end:
             if text:
-                self._pieces.setdefault(thread, []).append(text)
+                self._keep(thread, state, text)
                 if state is not None:
                     state.unfinished = partial(self._finish_step, state)
             return
         pieces = self._pieces.pop(thread, None)
-        whole = text[:end] if pieces is None else "".join(pieces) + text[:end]
+        whole = text[:end] if pieces is None else "".join(pieces.pieces) + text[:end]
         if text[end:]:
-            self._pieces[thread] = [text[end:]]
+            self._keep(thread, state, text[end:])
         self._tell(state, whole)
+
+    def _keep(self, thread: int, state: State | None, text: str) -> None:
+        unfinished = self._pieces.get(thread)
+        if unfinished is None:
+            running = None if state is None else state.running
+            unfinished = _Unfinished(self._recorder.now(), None if running is None else running.id)
+            self._pieces[thread] = unfinished
+        unfinished.pieces.append(text)
 
     def _finish_step(self, state: State) -> None:
         state.unfinished = None
         for prints in _all:
             pieces = prints._pieces.pop(get_ident(), None)
-            if pieces:
-                prints._tell(state, "".join(pieces))
+            if pieces is not None:
+                prints._tell(state, "".join(pieces.pieces))
 
     def _state(self) -> State | None:
         for state in active.states():
@@ -105,21 +117,46 @@ class Prints:
                 return state
         return None
 
-    def _tell(self, state: State | None, text: str, *, late: bool = False) -> None:
-        shown = clip(text, sys.maxsize)
-        for start in range(0, len(shown), LIMIT_OUTPUT):
-            piece = shown[start : start + LIMIT_OUTPUT]
+    def _tell(self, state: State | None, text: str) -> None:
+        for piece in _parts(text):
             if state is None or state.running is None:
-                (self._recorder.late if late else self._recorder.add)(partial(_event, self._name, piece))
+                self._recorder.add(partial(_event, self._name, piece, None))
             else:
                 state.append(Output(state.now() - state.origin, self._name, piece, state.running.id))
+
+    def _tell_late(self, text: str, task: TaskId | None) -> None:
+        for piece in _parts(text):
+            self._recorder.late(partial(_event, self._name, piece, task))
+
+
+class _Unfinished:
+    """The pieces of a line so far, and the task that wrote the first."""
+
+    __slots__ = ("pieces", "since", "task")
+
+    def __init__(self, since: int, task: TaskId | None) -> None:
+        self.since = since
+        self.task = task
+        self.pieces: list[str] = []
 
 
 _all: list[Prints] = []
 
 
-def _event(name: Stream, text: str, t: int) -> Event:
-    return Output(t, name, text)
+def finish_all() -> None:
+    """Tell all that was written: nothing comes after it."""
+    for prints in _all:
+        with prints._recorder.lock:
+            prints.finish_lines(least_age=0)
+
+
+def _parts(text: str) -> Iterator[str]:
+    shown = clip(text, sys.maxsize)
+    return (shown[start : start + LIMIT_OUTPUT] for start in range(0, len(shown), LIMIT_OUTPUT))
+
+
+def _event(name: Stream, text: str, task: TaskId | None, t: int) -> Event:
+    return Output(t, name, text, task)
 
 
 def _writer(hear: Callable[[object], bool], real: SimpleNamespace) -> type[object]:

@@ -100,6 +100,15 @@ class Player:
         self.look_back()
         self.scene.to_step_of_chosen(-1)
 
+    def to_waker(self) -> None:
+        """Go to the step that made this one ready."""
+        self.look_back()
+        self.scene.to_waker()
+
+    def back_from_waker(self) -> None:
+        """Come back from there."""
+        self.scene.back_from_waker()
+
     def look_back(self) -> None:
         """Pause a running program: who looks back wants to see what is now."""
         if self.program.living and not self.program.paused:

@@ -48,6 +48,8 @@ class Scene:
         self.folds_steps = True
         """Whether steps that go on inside one await share a column."""
         self.steps, self.times = StepWindow(), TimeWindow()
+        self._came_from: tuple[int, ...] = ()
+        """The slots from which `to_waker` went."""
         self._rows: Rows | None = None
         self._rows_key: tuple[object, ...] = ()
         self._picture: StepsPicture | TimePicture | None = None
@@ -72,6 +74,7 @@ class Scene:
 
     def go(self, slot: int) -> None:
         """Put the playhead on a slot."""
+        self._came_from = ()
         self.playing = False
         self.following = False
         self.playhead = max(0, min(slot, self.end))
@@ -140,6 +143,31 @@ class Scene:
                     self.chosen = chosen
                     return
                 change += direction
+
+    def to_waker(self) -> None:
+        """Go to the step that made the playhead's task ready, or the chosen one."""
+        lane = self.chosen_lane
+        if lane is None or (self.chosen is None and self.timeline.tape.lanes[self.playhead] < 0):
+            return  # nobody makes the loop sleep
+        change = lane.after_slot(self.playhead)
+        if self.chosen is None or self.timeline.tape.lanes[self.playhead] == lane.index:
+            # From its own step: what made that one possible, not what came of it
+            while change >= 0 and lane.states[change] != State.RUNNING:
+                change -= 1
+        while change >= 0 and not (lane.states[change] == State.READY and is_wake(lane, change)):
+            change -= 1
+        if change >= 0 and 0 < lane.slots[change] < self.playhead:
+            came_from = (*self._came_from, self.playhead)
+            self.go(lane.slots[change])
+            self.chosen = None
+            self._came_from = came_from
+
+    def back_from_waker(self) -> None:
+        """Undo the last `to_waker`."""
+        if self._came_from:
+            *before, slot = self._came_from
+            self.go(slot)
+            self._came_from = tuple(before)
 
     # -- rows --------------------------------------------------------------------------------
 
@@ -316,11 +344,11 @@ class Scene:
     def _last_place(self, lane: Lane) -> int:
         """Give where a task stood last, at the playhead; before that, where its function begins."""
         change = lane.after_slot(self.playhead)
-        while change >= 0 and (lane.places[change] == NO_PLACE or _is_wake(lane, change)):
+        while change >= 0 and (lane.places[change] == NO_PLACE or is_wake(lane, change)):
             change -= 1
         return lane.places[change] if change >= 0 else NO_PLACE if lane.place is None else lane.place
 
 
-def _is_wake(lane: Lane, change: int) -> bool:
+def is_wake(lane: Lane, change: int) -> bool:
     """Tell whether a change to READY was made by another: its place is then the waker's."""
     return lane.states[change] == State.READY and (change == 0 or lane.states[change - 1] != State.RUNNING)
