@@ -58,7 +58,7 @@ async def take(shot: Shot, log: Path) -> str:
     app = TraceApp(FileSource(log), program=Tape(log), title=shot.lesson)
     async with app.run_test(size=shot.size) as pilot:
         app.theme = shot.theme
-        while app.reading:
+        while app.reader.reading:
             await pilot.pause(0.05)
         app.look()
         await pilot.press(*shot.keys)

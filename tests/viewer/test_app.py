@@ -65,7 +65,7 @@ def drive(
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
-            while app.reading and app.failure is None:
+            while app.reader.reading and app.failure is None:
                 await pilot.pause(0.01)
             app.look()
             await pilot.pause()
@@ -303,7 +303,7 @@ def test_a_log_that_grows_is_followed(tmp_path: Path) -> None:
         with path.open("ab") as file:
             file.write(encode(events[9:]))
         program.living = False
-        while app.reading:
+        while app.reader.reading:
             await pilot.pause(0.01)
         app.look()
         await pilot.pause()

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import textual.screen
-import trio
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
@@ -28,7 +27,6 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from triotrace.clean import clean
 from triotrace.errors import TriotraceError
-from triotrace.events import Event
 from triotrace.source import Source
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
@@ -39,6 +37,7 @@ from triotrace.viewer.lanes import HeadRow, LanesView, Painter, PrintsRow, label
 from triotrace.viewer.panels import Inspector, PrintsPanel, SourcePanel, TitleBar
 from triotrace.viewer.player import Player
 from triotrace.viewer.program import Program, StillTape
+from triotrace.viewer.reader import Reader
 from triotrace.viewer.scene import Axis, Scene
 from triotrace.viewer.screens import HelpScreen, KeepScreen
 
@@ -52,8 +51,6 @@ _WATCH_SECONDS = 0.5
 if "TEXTUAL_FPS" not in os.environ:
     # Two frames that follow each other closely, a key's and the program's answer, need not be two sixtieths apart
     textual.screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]  # Final there, and read anew by each screen
-_BATCHES_WAITING = 16
-_EVENTS_A_TURN = 2000
 _BOTTOM_LEAST = 8
 _QUIET = 100_000_000
 """Nanoseconds without an event after which the viewer lets its own clock run on."""
@@ -133,7 +130,6 @@ class TraceApp(App[None]):
                     show=action.footer is not None,
                     key_display=key_in_footer(action),
                 )
-        self.source = source
         self.again = again
         self.changed = changed
         self.restarting = False
@@ -144,7 +140,7 @@ class TraceApp(App[None]):
         self.scene = Scene(self.timeline, axis=axis, words=self.words)
         self.player = Player(self.scene, program)
         self.painter = Painter(DARK)
-        self.reading = True
+        self.reader = Reader(source, self.timeline, news=self._hear_news)
         self._look_soon = False
         self._lanes_height = 0
         self._seen = (-1, False, "")
@@ -199,41 +195,21 @@ class TraceApp(App[None]):
             await self.workers.wait_for_complete()
 
     def _begin_to_read(self) -> None:
-        self.reading = True
-        self.reader = self.run_worker(run_trio_guest(self._read), name="reader", exit_on_error=True)
+        self._worker = self.run_worker(run_trio_guest(self.reader.run), name="reader", exit_on_error=True)
 
-    async def _read(self) -> None:
-        send, receive = trio.open_memory_channel[list[Event]](_BATCHES_WAITING)
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self.source.send_to, send)
-                nursery.start_soon(self._feed, receive)
-        except* TriotraceError as group:
-            self.failure = _first(group)
-            self.exit()
-        self.reading = False
-        if self.plays:
-            self.plays = False
-            self._textual_loop.call_soon(self.action_do, "play", context=self._textual_context)
-
-    async def _feed(self, receive: trio.MemoryReceiveChannel[list[Event]]) -> None:
-        asyncio_loop = self._textual_loop
-        async with receive:
-            async for batch in receive:
-                for start in range(0, len(batch), _EVENTS_A_TURN):
-                    self.timeline.feed(batch[start : start + _EVENTS_A_TURN])
-                    # Keys and frames get their turn
-                    await trio.lowlevel.checkpoint()
-                if self.player.program.paused and not self._look_soon:
-                    # Somebody pressed a key and waits for what it did; from trio no widget may be touched
-                    self._look_soon = True
-                    asyncio_loop.call_soon(self.look, context=self._textual_context)
+    def _hear_news(self) -> None:
+        """Look at once if somebody pressed a key and waits for what it did. Called from trio: no widget is touched."""
+        if (self.player.program.paused or not self.reader.reading) and not self._look_soon:
+            self._look_soon = True
+            self._textual_loop.call_soon(self.look, context=self._textual_context)
 
     # -- looking -------------------------------------------------------------------------------
 
     def look(self) -> None:
         """Redraw if there is something new, or if time has passed in a living program."""
         self._look_soon = False
+        if not self.reader.reading:
+            self._end_reading()
         state = self._state()
         self._let_time_pass()
         seen = (self.timeline.generation, self.player.program.living, state)
@@ -241,6 +217,14 @@ class TraceApp(App[None]):
             self._seen = seen
             self.scene.update()
             self.redraw()
+
+    def _end_reading(self) -> None:
+        if self.reader.failure is not None:
+            self.failure = self.reader.failure
+            self.exit()
+        elif self.plays:
+            self.plays = False
+            self.action_do("play")
 
     def _let_time_pass(self) -> None:
         """Between two events of a living program, its clock goes on: a sleep and a long step grow before our eyes."""
@@ -297,7 +281,7 @@ class TraceApp(App[None]):
             if footer.exit < 0:
                 return self.say("■ KILLED by signal {number}").format(number=-footer.exit)
             return self.say("■ ENDED, exit {status}").format(status=footer.exit)
-        return self.say("… reading") if self.reading else self.say("■ ENDED")
+        return self.say("… reading") if self.reader.reading else self.say("■ ENDED")
 
     def on_resize(self) -> None:
         """Take the new size."""
@@ -370,18 +354,19 @@ class TraceApp(App[None]):
         self.redraw()
 
     async def _start_again(self, again: Again) -> None:
-        self.reader.cancel()
+        self._worker.cancel()
         with contextlib.suppress(WorkerCancelled, WorkerFailed):
-            await self.reader.wait()
+            await self._worker.wait()
         try:
             # It waits for the old program to end
-            self.source, self.player.program = await asyncio.to_thread(again, self.player.program.paused)
+            source, self.player.program = await asyncio.to_thread(again, self.player.program.paused)
         except TriotraceError as error:
             self.failure = error
             self.exit()
             return
         self.timeline = Timeline()
         self.scene.start_anew(self.timeline)
+        self.reader = Reader(source, self.timeline, news=self._hear_news)
         self.restarting = False
         self._begin_to_read()
         self.redraw()
@@ -409,11 +394,3 @@ class TraceApp(App[None]):
             self.scene.go(self.scene.slot_at_column(message.column))
         self.scene.choose_row(message.row)
         self.redraw()
-
-
-def _first(group: BaseExceptionGroup[TriotraceError]) -> TriotraceError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, TriotraceError)
-    return error
