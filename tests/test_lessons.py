@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from lessons import EXAMPLES, ROUNDS, Lesson
-from programs import ended, events_of, plain, running
-from triotrace.events import Cause, NurseryId, TaskId, TaskScheduled
+from programs import ended, events_of, plain, record, running
+from triotrace.events import Cause, NurseryId, TaskId, TaskScheduled, TaskSpawned
 from triotrace.log import read_log
 from triotrace.timeline.canvas import Ink
 from triotrace.timeline.lanes import Lane
@@ -372,6 +372,15 @@ def test_an_interrupt_is_for_the_lesson_alone(tmp_path: Path) -> None:
     assert 1 == result.status  # trio raises it in a group
     assert b"KeyboardInterrupt" in result.stderr
     assert not re.search(rb'pokeapi\.py", line \d+, in <module>', result.stderr)
+
+
+def test_a_tracer_follows_the_lesson_and_not_its_server(tmp_path: Path) -> None:
+    """Behind `--` the first process that starts trio is traced, and the server starts it first."""
+    log = tmp_path / "log.jsonl"
+    with running(record(log, "--", *plain(EXAMPLES / "exemplo_02.py")), cwd=tmp_path) as child:
+        assert 0 == ended(child).status
+    spawned = [event.name for event in events_of(log) if isinstance(event, TaskSpawned) and event.role == "user"]
+    assert ["__main__.fetch"] * 10 == spawned
 
 
 def test_the_lessons_ask_whom_pokeapi_names(tmp_path: Path, lessons: dict[str, Lesson]) -> None:
