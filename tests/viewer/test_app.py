@@ -135,7 +135,7 @@ def test_every_action_has_its_method_and_runs() -> None:
     async def act(app: TraceApp, pilot: Pilot[None]) -> None:
         for action in ACTIONS:
             assert action.does is not None or hasattr(app, f"action_{action.name}")
-            if action.name not in {"leave", "keep"}:
+            if action.name not in {"leave", "keep", "find"}:
                 await press(pilot, action.keys.split(",")[0])
                 await press(pilot, "escape")
 
@@ -178,6 +178,17 @@ def test_help_has_the_legend_and_every_key() -> None:
         assert "it gave way and stays in the queue" not in "\n".join(screen_of(app))
 
     drive(Told(relay()), act, size=(100, 70))
+
+
+def test_slash_finds_and_esc_shows_all_again() -> None:
+    async def act(app: TraceApp, pilot: Pilot[None]) -> None:
+        await press(pilot, "slash", *"task_b", "enter")
+        assert not app.find_bar.has_class("open")
+        assert [row.label for row in app.scene.rows.rows if row.lane is not None] == ["task_b #1", "task_b #2"]
+        await press(pilot, "j", "n", "escape")
+        assert 4 == len([row for row in app.scene.rows.rows if row.lane is not None])
+
+    drive(Told(event()), act)
 
 
 def test_a_click_chooses_the_task_and_moves_the_playhead() -> None:

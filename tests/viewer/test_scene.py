@@ -89,6 +89,18 @@ def test_next_and_previous_step_of_the_chosen_task() -> None:
     assert [3, 5, 7, 7, 5] == [*seen, scene.playhead]
 
 
+def test_find_by_name_state_and_call() -> None:
+    scene = scene_of(event())
+    scene.go(4)
+    found = {}
+    for text in ("TASK_B", "waits: wait", "event.wait", "nobody bears this", ""):
+        scene.find(text)
+        found[text] = [label.strip("├└ ") for label in scene.labels if label != "(loop)"]
+    assert ["task_b #1", "task_b #2"] == found["TASK_B"] == found["waits: wait"] == found["event.wait"]
+    assert [] == found["nobody bears this"]
+    assert 4 == len(found[""])
+
+
 def test_along_the_chain_of_wakes_and_back() -> None:
     """main was made ready by task_b #2, that by task_a, that by the loop's sleep."""
     scene = scene_of(event())

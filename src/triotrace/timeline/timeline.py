@@ -31,6 +31,12 @@ class Timeline(Fold):
         alone = self._run_of[lane.run].names.get(lane.name, 1) == 1 if lane.run in self._run_of else True
         return lane.name if alone else f"{lane.name} #{lane.number}"
 
+    def call_of(self, lane: Lane, slot: int) -> str:
+        """Give trio's name of the call in which a task waits after a slot; nothing if it does not wait."""
+        change = lane.after_slot(slot)
+        waits = change >= 0 and lane.states[change] == State.WAITING
+        return self.verbs.verb(lane.places[change]).call if waits else ""
+
     def run_of(self, lane: Lane) -> Run | None:
         """Give the run that a lane belongs to."""
         return self._run_of.get(lane.run)

@@ -72,9 +72,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("up", "up,k", "↑ k", N_("choose the task above"), N_("Tasks"), Player.up),
     Action("down_more", "ctrl+d", "ctrl+d", N_("ten tasks down"), N_("Tasks"), Player.down_more),
     Action("up_more", "ctrl+u", "ctrl+u", N_("ten tasks up"), N_("Tasks"), Player.up_more),
-    Action(
-        "nobody", "escape", "esc", N_("choose nobody: the choice goes with the playhead"), N_("Tasks"), Player.nobody
-    ),
+    Action("nobody", "escape", "esc", N_("choose nobody, and end the search"), N_("Tasks"), Player.nobody),
     Action(
         "fold",
         "enter",
@@ -83,6 +81,7 @@ ACTIONS: tuple[Action, ...] = (
         N_("Tasks"),
         Player.fold,
     ),
+    Action("find", "slash", "/", N_("find tasks by name, state or call"), N_("Tasks")),
     Action("system", "t", "t", N_("show trio's own tasks and those of libraries"), N_("Tasks"), Player.system),
     Action(
         "axis",

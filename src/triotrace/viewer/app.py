@@ -22,7 +22,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Horizontal
-from textual.widgets import Footer
+from textual.widgets import Footer, Input
 from textual.worker import WorkerCancelled, WorkerFailed
 
 from triotrace.clean import clean
@@ -103,6 +103,7 @@ class TraceApp(App[None]):
 
     CSS_PATH = "triotrace.tcss"
     ENABLE_COMMAND_PALETTE = True
+    AUTO_FOCUS = None  # keys are the app's, but while something is typed
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "interrupt", show=False, priority=True),  # before Textual's own ctrl+c
     ]
@@ -156,6 +157,7 @@ class TraceApp(App[None]):
         self.source_panel = SourcePanel(self.scene, self.painter, id="source")
         self.prints_panel = PrintsPanel(self.scene, self.painter, id="side-prints")
         self.inspector = Inspector(self.scene, self.painter, id="inspector")
+        self.find_bar = Input(placeholder=self.say("find: a name, a state, a call"), id="find")
         yield self.title_bar
         yield self.head
         yield self.lanes
@@ -164,6 +166,7 @@ class TraceApp(App[None]):
             yield self.source_panel
             yield self.prints_panel
             yield self.inspector
+        yield self.find_bar
         yield Footer(show_command_palette=False)
 
     # -- life ----------------------------------------------------------------------------------
@@ -310,6 +313,8 @@ class TraceApp(App[None]):
         """Do what an action of the table does to the tape, the picture or the program."""
         before = self.scene.playhead
         DOES[name](self.player)
+        if name == "nobody":
+            self._close_find_bar()
         if self.player.begins_to_play:
             self.player.begins_to_play = False
             self.set_timer(self.player.rest, self._play)
@@ -327,6 +332,28 @@ class TraceApp(App[None]):
         """Open or close the inspector."""
         self.prints_panel.remove_class("open")
         self.inspector.toggle_class("open")
+        self.redraw()
+
+    def action_find(self) -> None:
+        """Open the line in which to say what to find."""
+        self.find_bar.value = ""
+        self.find_bar.add_class("open")
+        self.find_bar.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show only what matches."""
+        if event.input is self.find_bar and self.find_bar.has_class("open"):
+            self.scene.find(event.value)
+            self.redraw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Close the line; what was found stays until esc."""
+        if event.input is self.find_bar:
+            self._close_find_bar()
+
+    def _close_find_bar(self) -> None:
+        self.find_bar.remove_class("open")
+        self.set_focus(None)
         self.redraw()
 
     def action_keep(self) -> None:

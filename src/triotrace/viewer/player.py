@@ -133,8 +133,9 @@ class Player:
         self.scene.choose(-10)
 
     def nobody(self) -> None:
-        """Let the choice follow the playhead."""
+        """Let the choice follow the playhead, and show all tasks."""
         self.scene.choose_nobody()
+        self.scene.find("")
 
     def fold(self) -> None:
         """Fold or unfold the chosen task's children."""

@@ -45,6 +45,8 @@ class Scene:
         """The lane that was chosen; None: the one that runs at the playhead."""
         self.show_system = False
         self.folded: set[int] = set()
+        self.sought = ""
+        """What is searched for; empty: all tasks are shown."""
         self.folds_steps = True
         """Whether steps that go on inside one await share a column."""
         self.steps, self.times = StepWindow(), TimeWindow()
@@ -174,17 +176,32 @@ class Scene:
     @property
     def rows(self) -> Rows:
         """The rows that are shown, in order."""
-        key = (self.timeline.shape, self.show_system, frozenset(self.folded), self.axis)
+        key = (self.timeline.shape, self.show_system, frozenset(self.folded), self.axis, self.sought)
         if self._rows is None or key != self._rows_key:
             self._rows = lay_rows(
                 self.timeline,
                 system=self.show_system,
                 folded=self.folded,
+                only=self._found() if self.sought else None,
                 loop=self.axis == "steps",
                 scopes=self.words if self.axis == "time" else None,
             )
             self._rows_key = key
         return self._rows
+
+    def find(self, text: str) -> None:
+        """Show only the tasks whose name, state or call has `text` in it, now; all, if it is empty."""
+        self.sought = text.strip().lower()
+
+    def _found(self) -> set[int]:
+        timeline, words = self.timeline, self.words
+        return {
+            lane.index
+            for lane in timeline.lanes
+            if self.sought in timeline.title(lane).lower()
+            or self.sought in words.state(timeline, lane, self.playhead).lower()
+            or self.sought in timeline.call_of(lane, self.playhead).lower()
+        }
 
     @property
     def labels(self) -> list[str]:

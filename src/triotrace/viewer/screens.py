@@ -50,6 +50,7 @@ class KeepScreen(ModalScreen[str | None]):
     """Ask for the name under which the log is kept."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel")]
+    AUTO_FOCUS = "Input"
 
     def __init__(self, name: str, catalogue: NullTranslations) -> None:
         super().__init__()
