@@ -40,6 +40,9 @@ SHOTS = (
     Shot("event", "exemplo_07.py", ("left", "left", "left")),
     Shot("event-small", "exemplo_07.py", ("left", "left", "left"), size=(80, 24)),
     Shot("event-time", "exemplo_07.py", ("x", "i"), size=(120, 30)),
+    Shot("failure", "exemplo_03.py", (*["left"] * 14, "x"), size=(120, 34)),
+    Shot("failure-steps", "exemplo_03.py", ("minus", *["left"] * 17), size=(120, 34)),
+    Shot("time-out", "exemplo_08.py", ("x", "i", "j", "j"), size=(120, 34)),
     Shot("twin-light", "exemplo_00_trio.py", ("left", "left"), theme="textual-light", size=(120, 30)),
 )
 

@@ -139,12 +139,6 @@ def test_02_eleven_lanes(told: dict[str, Timeline]) -> None:
     assert {State.RETURNED} == {lane.result for lane in timeline.lanes if lane.role in ("main", "user")}
 
 
-LIBRARY_IS_RED = pytest.mark.xfail(
-    strict=True, reason="a task that a library's own scope woke is drawn as if it were cancelled"
-)
-
-
-@LIBRARY_IS_RED
 def test_02_nothing_is_red(told: dict[str, Timeline]) -> None:
     """Ten scopes are cancelled, one for each connection that was made: that is trio's own housekeeping."""
     timeline = told["exemplo_02"]
@@ -207,7 +201,6 @@ def test_03_one_fails_and_its_siblings_are_cancelled_by_it(told: dict[str, Timel
         assert lane.times[-1] < timeline.tape.starts[slot]
 
 
-@LIBRARY_IS_RED
 def test_03_red_are_the_failed_one_and_the_cancelled(told: dict[str, Timeline]) -> None:
     timeline = told["exemplo_03"]
     hit = [lane for lane in lanes(timeline, "fetch") if lane.result is not State.RETURNED]

@@ -80,8 +80,8 @@ def test_marks_of_the_cancelled_are_red_and_others_are_not() -> None:
     rows = lay_rows(timeline)
     picture_ = StepsPicture(timeline, rows, StepsView(1, 80, 10))
     sad = picture_.line(2)
-    assert Ink.CANCELLED == sad.inks[36], "woken by the failure in step 4"
-    assert Ink.MARK == sad.inks[6], "spawned in step 1"
+    assert (Ink.CANCELLED, "▽") == (sad.inks[36], sad.glyphs[36]), "woken by the failure in step 4"
+    assert (Ink.MARK, "▼") == (sad.inks[6], sad.glyphs[6]), "spawned in step 1"
     assert Ink.CANCELLED not in picture_.line(0).inks
 
 
@@ -118,6 +118,25 @@ def test_scopes_that_nest_get_a_row_each_and_those_in_sequence_share_one() -> No
     timeline = folded(story)
     rows = [row for row in lay_rows(timeline, scopes=Words()).rows if row.scopes]
     assert [[0, 2], [1]] == [[scope.scope for scope in row.scopes] for row in rows]
+
+
+def test_a_librarys_own_cancellations_are_not_red() -> None:
+    """An HTTP client cancels what it has no more need of, in a wholly healthy run."""
+    story = Story()
+    story.spawn("main")
+    story.events.append(e.ScopeEntered(story.t, 7, 2, library=True))
+    story.step("main", waits="connect", spawns=("attempt",))
+    story.step("attempt", waits="connect")
+    story.events.append(e.ScopeCancelled(story.t, 7, "call", task=2))
+    story.sleep(1)
+    story.events.append(e.TaskScheduled(story.t, 2, "cancel", scope=7))
+    story.step("main", exits="returned")
+    timeline = folded(story)
+    lane = timeline.lanes[1]
+    assert "housekeeping" in {lane.cause_of(change) for change in range(len(lane.times))}
+    picture_ = StepsPicture(timeline, lay_rows(timeline), StepsView(1, 80, 10))
+    assert all(Ink.CANCELLED not in picture_.line(row).inks for row in range(3))
+    assert "cancel" not in Words().happened(timeline, 3)
 
 
 def test_scopes_of_libraries_are_not_drawn() -> None:

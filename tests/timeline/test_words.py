@@ -63,6 +63,24 @@ def test_verbs_say_what_the_source_says(
     assert verb == (found.short, found.full)
 
 
+@pytest.mark.parametrize(
+    ("source", "call", "full"),
+    [
+        ("with trio.move_on_after(2) as scope:", "CancelScope", "move_on_after(2)"),
+        ("with trio.CancelScope():", "CancelScope", "CancelScope()"),
+        ("with pytest.raises(trio.TooSlowError), trio.fail_after(10):", "fail_after", "fail_after(10)"),
+        ("with pytest.raises(Error):\n    with trio.fail_after(f(x)):", "fail_after", "fail_after"),
+        ("", "CancelScope", "CancelScope"),
+        ("async with await trio.open_file(path) as file:", "AsyncIOWrapper.aclose", "close"),
+    ],
+)
+def test_scopes_and_closings_say_what_the_source_says(source: str, call: str, full: str) -> None:
+    verbs = Verbs()
+    verbs.add_source("f.py", source)
+    verbs.add_place(Place(1, "f.py", 1, end_line=3, column=0, call=call))
+    assert full == verbs.verb(1).full
+
+
 def test_marked_expression() -> None:
     verbs = Verbs()
     place = Place(1, "f.py", 1, end_line=1, column=4, end_column=17)
@@ -81,7 +99,7 @@ def test_a_place_outside_its_source_has_no_words() -> None:
 @pytest.mark.parametrize(
     ("nanoseconds", "words"),
     [(0, "0 s"), (7, "7 ns"), (7_400, "7 µs"), (85_000_000, "85 ms"), (10_000_000_000, "10.0 s"),
-     (300_000_000_000, "5 min"), (9_000_000_000_000, "2.5 h")],
+     (5_000_000_000_000, "5000 s"), (12_600_000_000_000, "3.5 h")],
 )  # fmt: skip
 def test_durations(nanoseconds: int, words: str) -> None:
     assert words == short_duration(nanoseconds)
@@ -117,7 +135,7 @@ def test_states_in_words() -> None:
 def test_description_names_the_waker() -> None:
     timeline = folded(event())
     facts = dict(describe(timeline, timeline.lanes[3], 6, WORDS))
-    assert "by task_a in step 6" == facts["made ready"]
+    assert "by task_a, step 6" == facts["made ready"]
     assert "main" == facts["nursery of"]
 
 

@@ -69,6 +69,12 @@ def _step_bands(
     zoom = zoom or (3 if 2 * (room // 10) < steps <= room // 3 else 10)
     per_band = room // zoom
     lines: list[str] = []
+
+    def run_of(slot: int) -> int:
+        lane = tape.lanes[slot]
+        run = timeline.run_of(timeline.lanes[lane]) if lane >= 0 else timeline.runs[-1 - lane]
+        return -1 if run is None else run.index
+
     for start in range(first, total + 1, per_band):
         count = min(per_band, total + 1 - start)
         # The last band has room for words behind its last step
@@ -77,7 +83,10 @@ def _step_bands(
         if lines:
             lines.append("")
         lines.append(" " * column + drawn.head().text)
-        lines += [_fit(label, column) + drawn.line(row).text for row, label in enumerate(labels)]
+        # Of several runs, those that have a step here
+        runs = {run_of(slot) for slot in range(tape.slots_of(start)[0], tape.slots_of(start + count - 1)[1] + 1)}
+        shown = [row for row in range(len(labels)) if rows.rows[row].run in runs]
+        lines += [_fit(labels[row], column) + drawn.line(row).text for row in shown]
         prints = drawn.prints().text
         if prints.strip():
             lines.append(_fit(words.catalogue.gettext("prints"), column) + prints)
@@ -86,7 +95,7 @@ def _step_bands(
 
 def _time_band(timeline: Timeline, rows: Rows, labels: list[str], column: int, room: int, words: Words) -> list[str]:
     origin = timeline.runs[0].begun.t
-    cell = max(1, -(-(timeline.now - origin + 1) // max(1, room - timeline.room_for_words)))
+    cell = max(1, -(-(timeline.horizon - origin + 1) // max(1, room - timeline.room_for_words)))
     drawn = TimePicture(timeline, rows, TimeView(origin, cell, room, origin), words)
     lines = [" " * column + drawn.head().text]
     lines += [

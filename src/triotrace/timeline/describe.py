@@ -40,9 +40,13 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
         if call:
             facts.append((say("trio's word"), call))
     woke = _last_wake(lane, change)
-    if woke >= 0 and lane.wakers[woke] != NOBODY:
-        waker = timeline.title(timeline.lanes[lane.wakers[woke]])
-        facts.append((say("made ready"), say("by {name} in step {step}").format(name=waker, step=lane.slots[woke])))
+    if woke >= 0:
+        facts.append(
+            (
+                say("made ready"),
+                say("by {name}, step {step}").format(name=_waker(timeline, lane, woke, words), step=lane.slots[woke]),
+            )
+        )
     if lane.parent is not None:
         facts.append((say("nursery of"), timeline.title(timeline.lanes[lane.parent])))
     steps = lane.states.count(State.RUNNING, 0, change + 1)
@@ -64,6 +68,23 @@ def _stand(timeline: Timeline, lane: Lane, change: int) -> Place | None:
 
 
 def _last_wake(lane: Lane, change: int) -> int:
-    while change >= 0 and not (lane.states[change] == State.READY and lane.wakers[change] != NOBODY):
+    """Give the last change to READY that was not the task's own doing."""
+    while change >= 0 and not (lane.states[change] == State.READY and lane.cause_of(change) not in ("", "checkpoint")):
         change -= 1
     return change
+
+
+def _waker(timeline: Timeline, lane: Lane, woke: int, words: Words) -> str:
+    say = words.catalogue.gettext
+    causes = {
+        "io": say("a socket"),
+        "timer": say("time"),
+        "thread": say("a thread"),
+        "idle": say("idleness"),
+        "cancel": say("a cancellation"),
+    }
+    cause = lane.cause_of(woke)
+    waker = timeline.lanes[lane.wakers[woke]] if lane.wakers[woke] != NOBODY else None
+    if waker is None or waker.role in ("init", "system"):
+        return causes.get(cause) or say("trio")
+    return timeline.title(waker)

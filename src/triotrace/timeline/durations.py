@@ -1,4 +1,4 @@
-"""Lengths of time in words: three digits and a unit, as a person would say them."""
+"""Lengths of time in words: a number and a unit, as a person would say them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"), (1, "ns"))
 
 
 def short_duration(nanoseconds: int) -> str:
-    """Write a length of time in at most eight characters: `10.0 s`, `85 ms`, `7 µs`; from two minutes on `12 min`."""
-    if nanoseconds >= 7_200 * 1_000_000_000:
+    """Write a length of time in at most eight characters: `10.0 s`, `5000 s`, `85 ms`; from three hours on `3.1 h`."""
+    if nanoseconds >= 10_800 * 1_000_000_000:
         return f"{nanoseconds / 3_600e9:.1f} h"
-    if nanoseconds >= 120 * 1_000_000_000:
-        return f"{nanoseconds / 60e9:.0f} min"
+    if nanoseconds >= 100 * 1_000_000_000:
+        return f"{nanoseconds / 1e9:.0f} s"
     for size, unit in _UNITS:
         if nanoseconds >= size or round(nanoseconds / size, 3) == 1:  # 999.6 ms are a second, not 1000 ms
             value = nanoseconds / size

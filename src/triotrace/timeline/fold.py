@@ -191,15 +191,17 @@ class Fold:
         tape = self.tape
         slot = len(tape)
         waker = self._lane_of.get(event.waker) if event.waker is not None else None
+        scope = self.scopes.get(event.scope) if event.scope is not None else None
+        housekeeping = event.cause == "cancel" and scope is not None and scope.library
         lane.change(
             t,
             slot,
             state,
             place=NO_PLACE if event.place is None else event.place,
             waker=NOBODY if waker is None else waker,
-            cancel=event.cause == "cancel",
+            cause="housekeeping" if housekeeping else event.cause,
         )
-        if event.cause == "cancel":
+        if event.cause == "cancel" and not housekeeping:
             lane.cancelled_by = event.scope
         if slot and tape.endings[slot] == Ending.OPEN:
             runner = tape.lanes[slot]

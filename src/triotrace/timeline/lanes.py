@@ -9,11 +9,17 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import get_args
 
-from triotrace.events import Error, NurseryId, PlaceId, Role, RunId, ScopeId, TaskId
+from triotrace.events import Cause, Error, NurseryId, PlaceId, Role, RunId, ScopeId, TaskId
 from triotrace.timeline.states import State
 
-__all__ = ["NOBODY", "NO_PLACE", "Lane"]
+__all__ = ["CAUSES", "NOBODY", "NO_PLACE", "Lane"]
+
+CAUSES: tuple[str, ...] = ("", *get_args(Cause), "housekeeping")
+"""Why a task was made ready; housekeeping is a cancellation that a library has need of, in a healthy run too."""
+
+_CANCEL = CAUSES.index("cancel")
 
 NO_PLACE = -1
 NOBODY = -1
@@ -52,15 +58,15 @@ class Lane:
     """Where it stands (WAITING, READY after a step), or the waker's line (READY by another); NO_PLACE if unknown."""
     wakers: array[int] = field(default_factory=lambda: array("i"))
     """READY: the waker's lane, or NOBODY. WAITING: how many children it has."""
-    cancels: bytearray = field(default_factory=bytearray)
-    """READY: whether a cancellation made it so."""
+    causes: bytearray = field(default_factory=bytearray)
+    """READY: why, as an index of CAUSES."""
     ran: array[int] = field(default_factory=lambda: array("q"))
     """Nanoseconds it had run before the change."""
     queued: array[int] = field(default_factory=lambda: array("q"))
     """Nanoseconds it had been ready, in the queue, before the change."""
 
     def change(
-        self, t: int, slot: int, state: State, *, place: int = NO_PLACE, waker: int = NOBODY, cancel: bool = False
+        self, t: int, slot: int, state: State, *, place: int = NO_PLACE, waker: int = NOBODY, cause: str = ""
     ) -> None:
         """Add a change; `t` and `slot` never go back."""
         ran = queued = 0
@@ -76,7 +82,7 @@ class Lane:
         self.states.append(state)
         self.places.append(place)
         self.wakers.append(waker)
-        self.cancels.append(cancel)
+        self.causes.append(CAUSES.index(cause))
         self.ran.append(ran)
         self.queued.append(queued)
 
@@ -87,6 +93,14 @@ class Lane:
     def at_time(self, t: int) -> int:
         """Give the index of the last change at or before `t`; -1 before the task was born."""
         return bisect_right(self.times, t) - 1
+
+    def cause_of(self, change: int) -> str:
+        """Give the cause of a change to READY, a word of CAUSES."""
+        return CAUSES[self.causes[change]]
+
+    def was_cancelled(self, change: int) -> bool:
+        """Tell whether a cancellation, and not one inside a library, made the task ready."""
+        return self.causes[change] == _CANCEL
 
     def state_at(self, change: int) -> State | None:
         """Give the state after a change; None before birth."""

@@ -16,6 +16,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
     ("↺", N_("it gave way and stays in the queue (a checkpoint)")),
     ("━┓┃┗┏┛", N_("where control went next: one line, never broken")),
     ("▼ ▲", N_("made ready by the block of the same column, which ╎ leads to")),
+    ("▽ △", N_("made ready to be cancelled")),
     ("░", N_("ready, in the queue")),
     ("┈", N_("waiting")),
     ("▸", N_("the task that is next, while the program stands still")),

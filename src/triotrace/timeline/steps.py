@@ -189,8 +189,10 @@ class StepsPicture:
                 line.fill(mark, start + view.zoom, *after)
                 ready = next((i for i in range(first, change) if lane.states[i] == State.READY), None)
                 if ready is not None and lane.index in tape.woken_in(lane.slots[ready]):
-                    ink = Ink.CANCELLED if lane.cancels[ready] else Ink.MARK
-                    line.put(mark, self._arrow(slot, lane.index), ink)
+                    cancelled = lane.was_cancelled(ready)
+                    arrow = self._arrow(slot, lane.index)
+                    glyph = {"▼": "▽", "▲": "△"}[arrow] if cancelled else arrow
+                    line.put(mark, glyph, Ink.CANCELLED if cancelled else Ink.MARK)
             look, cell = after, start + view.zoom
         line.fill(cell, view.cell(self._last + 1), *look)
 
@@ -203,7 +205,7 @@ class StepsPicture:
         length = zoom - 1 if zoom > 1 else 1
         if block.lane < 0:
             glyph, solid, ink = "█", Ink.LOOP, Ink.LOOP_VERB
-            words = self.words.duration(self._length(block.first))
+            words = self.words.duration(self.timeline.jump_in(block.first) or self._length(block.first))
         else:
             own = lane is not None and block.lane == lane.index
             glyph, solid, ink = ("█", Ink.RUNNING, Ink.VERB) if own else ("▓", Ink.FOLDED, Ink.FOLDED)
@@ -215,7 +217,7 @@ class StepsPicture:
             line.write(block.cell + 1, "".join(split), ink)
         last = _LAST.get(block.ending)
         if last is not None:
-            line.put(block.cell + length - 1, *last)
+            line.put(block.cell + length - 1, last[0], ink if solid is Ink.FOLDED else last[1])
 
     def _draw_next(self, line: Line, row: int) -> None:
         """Point at the task that is next, at the end of the tape of a program that is held."""
@@ -308,7 +310,7 @@ class StepsPicture:
 
 def _look(lane: Lane, change: int) -> tuple[str, Ink]:
     state = lane.state_at(change)
-    if state is State.READY and lane.cancels[change]:
+    if state is State.READY and lane.was_cancelled(change):
         return "░", Ink.CANCELLED
     return _NOT_BORN if state is None else _LOOKS.get(state, _NOT_BORN)
 

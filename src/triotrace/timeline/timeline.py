@@ -9,6 +9,7 @@ from triotrace.timeline.fold import LIMIT_NAME, Fold
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.records import Cancellation, Print, Run, Scope
 from triotrace.timeline.states import State
+from triotrace.timeline.tape import Ending
 
 __all__ = ["Timeline"]
 
@@ -46,6 +47,21 @@ class Timeline(Fold):
         start = bisect_left(self.prints, first, key=lambda said: said.slot)
         end = bisect_right(self.prints, last, key=lambda said: said.slot)
         return self.prints[start:end]
+
+    def jump_in(self, slot: int) -> int | None:
+        """Give by how many ns a mock clock moved while the loop slept in a slot; None if the clock is no mock."""
+        run = self.runs[-1 - self.tape.lanes[slot]]
+        if run.begun.clock != "mock" or self.tape.endings[slot] == Ending.OPEN:
+            return None
+        after = self.tape.starts[slot + 1] if slot < len(self.tape) else self.now
+        return run.trio_time(after) - run.trio_time(self.tape.starts[slot])
+
+    @property
+    def horizon(self) -> int:
+        """The `t` at which there is nothing more to see: when the last run ended, or now."""
+        if self.runs and all(run.ended is not None for run in self.runs):
+            return max(run.ended or 0 for run in self.runs)
+        return self.now
 
     @property
     def room_for_words(self) -> int:

@@ -82,7 +82,7 @@ class TimePicture:
         self.words = words or Words()
         self.rows = rows
         self.view = view
-        self._end = timeline.now
+        self._end = timeline.horizon
         self._inner = _hidden_lanes(timeline, rows)
 
     def head(self) -> Line:

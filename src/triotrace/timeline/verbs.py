@@ -15,6 +15,7 @@ _LIMIT = 200
 _AWAITED = re.compile(r"\bawait\s+([\w.]+)")
 _CALLED = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
 _ENTERED = re.compile(r"\bwith\s+(?:trio\.)?([\w.]+)\s*(\([^()\n]*\))?")
+_SCOPES = frozenset(["CancelScope", "move_on_after", "move_on_at", "fail_after", "fail_at"])
 _METHODS = {"__aexit__": "exit", "__aenter__": "enter", "__anext__": "next"}
 
 
@@ -97,10 +98,16 @@ class Verbs:
             return NOTHING
         call = clean(known.call or "", _LIMIT)
         last = call.rpartition(".")[2]
-        if call == "CancelScope":
-            entered = _ENTERED.search(self._span(known))
-            full = f"{entered[1]}{entered[2]}" if entered else call
-            return Verb(entered[1] if entered else call, clean(full, _LIMIT), call)
+        if call in _SCOPES:
+            header = self._span(known).partition("\n")[0] if call == "CancelScope" else self._span(known)
+            entered = (_ENTERED if call == "CancelScope" else re.compile(rf"\b({call})\s*(\([^()\n]*\))")).search(
+                header
+            )
+            if entered is None:
+                return Verb(call, call, call)
+            return Verb(entered[1], clean(f"{entered[1]}{entered[2] or ''}", _LIMIT), call)
+        if last == "aclose":
+            return Verb("close", "close", call)
         if call.startswith("nursery") or last in ("open_nursery", "Nursery"):
             return Verb("nursery", "nursery", call)
         span = self._span(known)

@@ -234,7 +234,10 @@ class Words:
         if not over and not woken:
             return self._("Nobody is ready: the loop sleeps.") + self._until(timeline, slot)
         skipped = timeline.skipped.get(slot)
-        if skipped is not None:
+        jump = timeline.jump_in(slot)
+        if jump is not None:
+            said = self._("Nobody was ready: trio's clock jumped by {length}.").format(length=self.duration(jump))
+        elif skipped is not None:
             said = self._("Nobody was ready: {length} of sleep were skipped.").format(length=self.duration(skipped))
         else:
             said = self._("Nobody was ready: the loop slept for {length}.").format(length=length)
@@ -243,8 +246,17 @@ class Words:
             said = " ".join([said, *cancellations])
         if not woken:
             return said
-        then = self._n("Then {names} is ready.", "Then {names} are ready.", len(woken))
-        return f"{said} {then.format(names=self.names(timeline, woken))}"
+        for cause, lanes in _by_cause(timeline, woken, slot).items():
+            names = self.names(timeline, lanes)
+            match cause:
+                case "io":
+                    said += " " + self._("A socket woke {names}.").format(names=names)
+                case "thread":
+                    said += " " + self._("A thread came back to {names}.").format(names=names)
+                case _:
+                    then = self._n("Then {names} is ready.", "Then {names} are ready.", len(lanes))
+                    said += " " + then.format(names=names)
+        return said
 
     def _until(self, timeline: Timeline, slot: int) -> str:
         """Say what the sleep of a loop waits for: a deadline, or what comes from outside."""
@@ -265,10 +277,23 @@ def _was_cancelled_in(lane: Lane, slot: int) -> bool:
     """Tell whether a cancellation made a lane ready in a slot."""
     change = lane.after_slot(slot)
     while change >= 0 and lane.slots[change] == slot:
-        if lane.cancels[change]:
+        if lane.was_cancelled(change):
             return True
         change -= 1
     return False
+
+
+def _by_cause(timeline: Timeline, lanes: Sequence[int], slot: int) -> dict[str, list[int]]:
+    """Group lanes that a slot made ready by why."""
+    found: dict[str, list[int]] = {}
+    for index in lanes:
+        lane = timeline.lanes[index]
+        change = lane.after_slot(slot)
+        while change > 0 and not (lane.states[change] == State.READY and lane.slots[change] == slot):
+            change -= 1
+        cause = lane.cause_of(change) if change >= 0 else ""
+        found.setdefault(cause if cause in ("io", "thread") else "", []).append(index)
+    return found
 
 
 def _waited_for(timeline: Timeline, lane: Lane, slot: int) -> str:

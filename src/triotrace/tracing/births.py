@@ -18,8 +18,8 @@ from triotrace.tracing.scopes import watch_scopes
 from triotrace.tracing.state import State
 from triotrace.tracing.whose import TRIO, USER
 
-_WRAPS = ("", "func", "_coro", "coro")
-"""How a function or coroutine hangs on an argument: itself, functools.partial, anyio's handles."""
+_WRAPS = ("", "func", "_coro", "coro", "_func")
+"""How a function or coroutine hangs on an argument: itself, functools.partial, anyio's and pytest-trio's holders."""
 
 __all__ = ["adopt", "begin", "spawned"]
 

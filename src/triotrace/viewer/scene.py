@@ -302,13 +302,13 @@ class Scene:
         time = origin
         if self.playhead:
             moves = self.following or tape.endings[self.playhead] == Ending.OPEN
-            time = timeline.now if moves else tape.ends[self.playhead]
+            time = timeline.horizon if moves else tape.ends[self.playhead]
         return Moment(
             playhead=self.playhead,
             end=self.end,
             time=time,
             origin=origin,
-            now=timeline.now,
+            now=timeline.horizon,
             following=self.following,
             width=self.width,
             column=tape.column_of(self.playhead, folded=self.folds_steps),
