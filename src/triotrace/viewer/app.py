@@ -245,12 +245,17 @@ class TraceApp(App[None]):
         """Draw everything anew: the scene has changed."""
         self.title_bar.state = self._state()
         self._lay_out()
-        self.lanes.show_row(self.scene.chosen_row)
+        if not (self.scene.following and self.scene.chosen is None and self._runs()):
+            # While the program runs ahead, rows that jump up and down would help nobody
+            self.lanes.show_row(self.scene.chosen_row)
         for widget in (self.title_bar, self.head, self.lanes, self.prints_row):
             widget.refresh()
         for panel in (self.source_panel, self.prints_panel, self.inspector):
             if panel.display:
                 panel.refresh()
+
+    def _runs(self) -> bool:
+        return self.player.program.living and not self.player.program.paused
 
     def _lay_out(self) -> None:
         scene, lanes = self.scene, self.lanes
