@@ -13,7 +13,8 @@ from triotrace import events as e
 from triotrace.clean import clean
 from triotrace.timeline.lanes import NO_PLACE, NOBODY, Lane
 from triotrace.timeline.names import short_name
-from triotrace.timeline.records import Cancellation, Damage, Held, Nursery, Print, Run, Scope
+from triotrace.timeline.records import Damage, Held, Print, Run
+from triotrace.timeline.scope_fold import LIMIT_NAME, ScopeFold
 from triotrace.timeline.states import EXITS, NATURAL, TRANSITIONS, State
 from triotrace.timeline.tape import Ending, Tape
 from triotrace.timeline.verbs import Verbs
@@ -28,13 +29,13 @@ _ENDINGS = {
     State.RAISED: Ending.RAISED,
     State.CANCELLED: Ending.CANCELLED,
 }
-LIMIT_NAME = 200
 
 
-class Fold:
+class Fold(ScopeFold):
     """Takes events, and holds what they tell. `Timeline` adds what its readers ask."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.header: e.Header | None = None
         self.footer: e.Footer | None = None
         self.lanes: list[Lane] = []
@@ -42,12 +43,6 @@ class Fold:
         self.tape = Tape()
         self.prints: list[Print] = []
         self.marks: list[Print] = []
-        self.nurseries: dict[int, Nursery] = {}
-        self.scopes: dict[int, Scope] = {}
-        self.cancelled: list[Scope] = []
-        """The cancelled scopes, in order."""
-        self.timed: dict[int, list[Scope]] = {}
-        """By lane: the user's scopes that ever had a deadline, in order."""
         self.verbs = Verbs()
         self.damages: list[Damage] = []
         self.dropped = 0
@@ -264,68 +259,6 @@ class Fold:
         if lane.parent is not None:
             self.lanes[lane.parent].alive_children -= 1
 
-    def _nursery_opened(self, event: e.NurseryOpened) -> None:
-        self.now = event.t
-        owner = self._known(event.task, event.t)
-        self.nurseries[event.nursery] = Nursery(event.nursery, owner.index, event.t, event.place, event.scope)
-
-    def _nursery_closed(self, event: e.NurseryClosed) -> None:
-        self.now = event.t
-        nursery = self.nurseries.get(event.nursery)
-        if nursery is None:
-            self._damage(event.t, f"nursery {event.nursery} was closed but never opened")
-            return
-        nursery.closed, nursery.error = event.t, event.error
-
-    def _scope_entered(self, event: e.ScopeEntered) -> None:
-        self.now = event.t
-        slot = len(self.tape)
-        scope = self.scopes[event.scope] = Scope(
-            scope=event.scope,
-            lane=self._known(event.task, event.t).index,
-            parent=event.parent,
-            entered=event.t,
-            entered_slot=slot,
-            place=event.place,
-            library=event.library,
-            shield=bool(event.shield),
-            deadlines=[(event.t, slot, event.deadline)],
-        )
-        if event.deadline is not None:
-            self._add_timed(scope)
-
-    def _add_timed(self, scope: Scope) -> None:
-        known = self.timed.setdefault(scope.lane, [])
-        if not scope.library and scope not in known[-1:]:
-            known.append(scope)
-            self.shape += 1
-
-    def _scope_exited(self, event: e.ScopeExited) -> None:
-        self.now = event.t
-        scope = self._scope(event.scope, event.t)
-        if scope is not None:
-            scope.exited, scope.exited_slot, scope.caught = event.t, len(self.tape), event.caught
-
-    def _scope_changed(self, event: e.ScopeChanged) -> None:
-        self.now = event.t
-        scope = self._scope(event.scope, event.t)
-        if scope is not None:
-            scope.deadlines.append((event.t, len(self.tape), event.deadline))
-            if event.deadline is not None and all(deadline is None for _, _, deadline in scope.deadlines[:-1]):
-                self._add_timed(scope)
-            scope.shield = event.shield
-
-    def _scope_cancelled(self, event: e.ScopeCancelled) -> None:
-        self.now = event.t
-        scope = self._scope(event.scope, event.t)
-        if scope is not None and scope.cancelled is None:
-            by = self._lane_of.get(event.task) if event.task is not None else None
-            scope.cancelled = Cancellation(
-                event.t, len(self.tape), event.cause, by, event.place, event.reason and clean(event.reason, LIMIT_NAME)
-            )
-            self.cancelled.append(scope)
-            self._ended_badly = self._ended_badly or scope.lane in self.timed
-
     def _before_io_wait(self, event: e.BeforeIoWait) -> None:
         self.now = event.t
         run = self._run_of.get(event.run)
@@ -441,12 +374,6 @@ class Fold:
         lane.state = State.UNKNOWN
         lane.change(t, len(self.tape), State.UNKNOWN)
         return lane
-
-    def _scope(self, scope: int, t: int) -> Scope | None:
-        known = self.scopes.get(scope)
-        if known is None and not self.dropped:
-            self._damage(t, f"scope {scope} was never entered")
-        return known
 
     def _damage(self, t: int, text: str) -> None:
         self.damages.append(Damage(t, text))
