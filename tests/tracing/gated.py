@@ -17,11 +17,9 @@ from triotrace.events import (
     Event,
     NurseryClosed,
     NurseryOpened,
-    Paused,
     ScopeCancelled,
     ScopeEntered,
     ScopeExited,
-    Skipped,
     TaskExited,
     TaskScheduled,
     TaskSpawned,
@@ -105,43 +103,56 @@ class Walker:
         return Told(self.events, self.tracers[-1])
 
 
-def run(
-    walker: Walker,
-    main: Callable[..., Awaitable[object]],
-    *args: object,
-    drive: Callable[[], object] | None = None,
-    clock: trio.abc.Clock | None = None,
-    instruments: Sequence[trio.abc.Instrument] = (),
-) -> BaseException | None:
-    """Run `main` behind the walker's gate while `drive` commands it; return what it raised."""
+@contextmanager
+def commanded(walker: Walker, drive: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Let `drive` command the gate from another thread meanwhile; raise what it raised."""
     troubles: list[BaseException] = []
     done = threading.Lock()
     done.acquire()
 
     def driving() -> None:
         try:
-            if drive is not None:
-                drive()
+            drive()
         except BaseException as error:
             troubles.append(error)
+            walker.gate.release()
         finally:
-            walker.gate.release() if troubles else None
             done.release()
 
-    _thread.start_new_thread(driving, ())  # not one of `threading`: the program is on its own
+    def watching() -> None:
+        if not walker.over.wait(PATIENCE):
+            troubles.append(AssertionError("it hangs"))
+            walker.gate.release()
+            _thread.interrupt_main()
+
+    # They are none of `threading`: to the gate the program is on its own
+    _thread.start_new_thread(watching, ())
+    _thread.start_new_thread(driving, ())
     try:
         with arranged():
-            trio.run(main, *args, clock=clock or RunClock(walker.clock), instruments=[walker.tracer(), *instruments])
-    except BaseException as error:
-        ended: BaseException | None = error
-    else:
-        ended = None
+            yield
     finally:
         walker.over.set()
-        assert done.acquire(timeout=PATIENCE), "whoever commands does not end"
+        ended = done.acquire(timeout=PATIENCE)
     if troubles:
         raise troubles[0]
-    return ended
+    assert ended, "whoever commands does not end"
+
+
+def run(
+    walker: Walker,
+    main: Callable[..., Awaitable[object]],
+    *args: object,
+    drive: Callable[[], object] = lambda: None,
+    clock: trio.abc.Clock | None = None,
+) -> BaseException | None:
+    """Run `main` behind the walker's gate while `drive` commands it; return what it raised."""
+    with commanded(walker, drive):
+        try:
+            trio.run(main, *args, clock=clock or RunClock(walker.clock), instruments=[walker.tracer()])
+        except BaseException as error:
+            return error
+        return None
 
 
 OURS = (
@@ -166,6 +177,3 @@ def order_of(events: Sequence[Event]) -> list[tuple[object, ...]]:
             keys = ("task", "nursery", "scope", "cause", "waker", "result", "caught")
             shown.append((type(event).__name__, *(getattr(event, key, None) for key in keys)))
     return shown
-
-
-__all__ = ["Paused", "Skipped", "Walker", "order_of", "run"]

@@ -26,9 +26,10 @@ from msgspec import Struct
 
 from triotrace.events import Event, Pace, Paused, Resumed, Skipped, TaskId
 from triotrace.tracing import privates
-from triotrace.tracing.live_clock import LiveClock, RunClock
+from triotrace.tracing.live_clock import LiveClock
 from triotrace.tracing.record import Record
-from triotrace.tracing.signals import heard
+from triotrace.tracing.resting import Rest, first_to_wake
+from triotrace.tracing.signals import heard, signal_waits, throw_into
 from triotrace.tracing.state import State
 
 __all__ = ["Gate"]
@@ -43,22 +44,6 @@ class _Held(Struct, eq=False):
     """A run that stands at the gate, blocked before a step."""
 
     may_go: bool = False
-
-
-class _Rest(Struct, eq=False):
-    """A run that sleeps because nobody in it is ready."""
-
-    clock: trio.abc.Clock
-    deadline: float
-    """In trio's seconds; infinite if there is none."""
-    outside: bool
-    """Whether something other than time may wake it."""
-    told: int | None = None
-    """When it was told as paused, in real nanoseconds."""
-
-    def left(self) -> float:
-        """Return the seconds until its deadline, if its clock is ours to move."""
-        return self.deadline - self.clock.current_time() if isinstance(self.clock, RunClock) else math.inf
 
 
 class Gate:
@@ -84,7 +69,7 @@ class Gate:
         """Paused, and yet time goes on: nobody can step, and something from outside is waited for."""
         self._runs: list[State] = []
         self._held: list[_Held] = []
-        self._resting: dict[State, _Rest] = {}
+        self._resting: dict[State, Rest] = {}
         self._last_step = 0
         self.shut = paused or pace is not None
         """Whether hooks have to ask at all; open, it costs them one look."""
@@ -103,6 +88,7 @@ class Gate:
             self._set(paused=False, pace=self._pace)
             self._go_on()
             self._settle()  # who waits for its turn goes on to wait
+            self._answer()
 
     def step(self) -> None:
         """Let one step happen, then hold again; a program that runs is held at its next step."""
@@ -117,8 +103,9 @@ class Gate:
         """Let so many steps happen a second, or as many as there are."""
         with self._changed:
             self._pace = steps_per_second
-            self._note()
+            self._swing()
             self._tell(lambda t: Pace(t, steps_per_second))
+            self._answer()
             self.stir()
 
     def release(self) -> None:
@@ -161,7 +148,7 @@ class Gate:
 
     def before_step(self, state: State, task: trio.lowlevel.Task, record: Record) -> None:
         """Hold a run before a step, if it is to be held."""
-        if privates.signal_waits(state.runner, task):
+        if signal_waits(state.runner, task):
             self.release()
         if record.role in _OWN:
             return
@@ -182,10 +169,8 @@ class Gate:
         if all(record.role in _OWN for record in state.records.values()):
             return  # it is ending
         with self._changed:
-            before = self._resting.get(state)
-            outside = any(state.waiting.values()) or privates.waits_outside(state.runner)
-            deadline = privates.next_deadline_seconds(state.runner)
-            rest = _Rest(trio.lowlevel.current_clock(), deadline, outside, before.told if before else None)
+            before, rest = self._resting.get(state), Rest.of(state)
+            rest.told = None if before is None else before.told
             self._resting[state] = rest
             self._settle()
             if self._paused and not self._going:
@@ -200,9 +185,9 @@ class Gate:
         self._paused, self._pace = paused, pace
         self._permits = 0
         self._going = False
-        self._note()
+        self._swing()
 
-    def _note(self) -> None:
+    def _swing(self) -> None:
         shut = self._paused or self._pace is not None
         if shut and not self.shut:
             self._resting.clear()  # while it stood open nobody told us
@@ -213,24 +198,26 @@ class Gate:
         began = self._real()
         held = _Held()
         self._held.append(held)
-        self._settle()
-        self._say(state, record)
-        self._admit()
-        with heard() as signals:
-            while not held.may_go and (left := self._wait()) > 0:
-                try:
-                    self._changed.wait(min(left, _SLICE))
-                except BaseException as error:
-                    # A signal's handler raised, as one does that calls sys.exit: the task is to feel it, not the tracer
-                    privates.throw_into(task, error)
-                    self.release()
-                if signals:
-                    self.release()
-                if state.guard is not None and not state.guard.alive:
-                    state.guard.start()  # another thread has forked, and ended all threads of ours for that
-        self._held.remove(held)
-        self._thaw()
+        try:
+            self._settle()
+            self._say(state, record)
+            self._admit()
+            with heard() as signals:
+                while not held.may_go and (left := self._wait()) > 0:
+                    try:
+                        self._changed.wait(min(left, _SLICE))
+                    except BaseException as error:
+                        # A signal's handler raised, as one does that calls sys.exit: the task is to feel it, not we
+                        throw_into(task, error)
+                        self.release()
+                    if signals:
+                        self.release()
+                    if state.guard is not None and not state.guard.alive:
+                        state.guard.start()  # another thread has forked, and ended all threads of ours for that
+        finally:
+            self._held.remove(held)
         state.append(Resumed(state.recorder.time(), self._real() - began))
+        self._thaw()
         if not self.shut:
             state.recorder.flush()
             self._answer()
@@ -252,34 +239,26 @@ class Gate:
                 self._changed.notify_all()
             elif not self._runs or len(self._resting) < len(self._runs):
                 return  # a step is under way; the next one takes the permit
-            elif (sleeper := self._first_to_wake()) is not None:
-                self._skip(*sleeper)
+            elif (sleeper := first_to_wake(self._resting)) is not None:
+                self._skip(sleeper)
             else:
                 self._permits = 0  # going on is one step, however often it is asked for
                 self._going = True
                 self._go_on()
+                self._answer()
                 return
             self._permits -= 1
 
-    def _first_to_wake(self) -> tuple[State, _Rest] | None:
-        """Return the run whose deadline comes next; None if there is none, or if something else may come first."""
-        if any(rest.outside for rest in self._resting.values()):
-            return None
-        if privates.other_threads([run.thread for run in self._runs]):
-            return None
-        state, rest = min(self._resting.items(), key=lambda item: item[1].left())
-        return None if math.isinf(rest.left()) else (state, rest)
-
-    def _skip(self, state: State, rest: _Rest) -> None:
-        """Move the clock to a deadline."""
+    def _skip(self, state: State) -> None:
+        """Move the clock to the deadline of a run that sleeps."""
+        rest, run = self._resting[state], state.run
         shown, target = privates.trio_time(rest.clock.current_time()), privates.trio_time(rest.deadline)
         self._resume_resting()
         # One nanosecond more than asked: rounded down, the deadline would not have come
-        self.clock.advance(math.ceil(rest.left() * 1e9) + 1)
-        run = state.run
+        self.clock.advance(math.ceil(rest.left * 1e9) + 1)
         if run is not None and shown is not None and target is not None and shown < target:
             self._tell(lambda t: Skipped(t, run, shown, target))
-        del self._resting[state]
+        del self._resting[state]  # until it sleeps again
         self.stir()
 
     def _go_on(self) -> None:
@@ -318,7 +297,6 @@ class Gate:
             recorder = self._runs[0].recorder
             recorder.add(make)
             recorder.flush()
-            self._answer()
 
 
 def _resumed(t: int, *, wall: int) -> Event:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import random
-import threading
 from collections.abc import Callable
 from time import perf_counter_ns
 
@@ -21,11 +20,13 @@ _NEVER = 86_400.0
 
 
 class LiveClock:
-    """Nanoseconds on the scale of `real`, less all the time it was frozen, plus all that was skipped."""
+    """Nanoseconds on the scale of `real`, less all the time it was frozen, plus all that was skipped.
+
+    Anyone may read it; the gate alone changes it, under its lock.
+    """
 
     def __init__(self, real: Callable[[], int] = perf_counter_ns) -> None:
         self._real = real
-        self._lock = threading.Lock()
         self._state = (0, 0)
         """(what to add to real time; or, when frozen, 0 and the time that it shows): replaced whole, read by anyone."""
 
@@ -41,23 +42,20 @@ class LiveClock:
 
     def freeze(self) -> None:
         """Stand still."""
-        with self._lock:
-            if not self._state[1]:
-                self._state = (0, self.now())
+        if not self.frozen:
+            self._state = (0, self.now())
 
     def thaw(self) -> None:
         """Go on from where it stands."""
-        with self._lock:
-            frozen = self._state[1]
-            if frozen:
-                self._state = (frozen - self._real(), 0)
+        frozen = self._state[1]
+        if frozen:
+            self._state = (frozen - self._real(), 0)
 
     def advance(self, nanoseconds: int) -> None:
         """Move forward, whether it stands or goes; never back."""
-        with self._lock:
-            offset, frozen = self._state
-            step = max(0, nanoseconds)
-            self._state = (0, frozen + step) if frozen else (offset + step, 0)
+        offset, frozen = self._state
+        step = max(0, nanoseconds)
+        self._state = (0, frozen + step) if frozen else (offset + step, 0)
 
 
 class RunClock(trio.abc.Clock):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-import socket
 import sys
-import threading
-from collections.abc import Collection
 from contextlib import suppress
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
@@ -16,7 +13,6 @@ import trio
 from outcome import Error as ErrorOutcome
 
 from triotrace.events import BIGGEST, TrioTime
-from triotrace.tracing.signals import URGENT
 
 __all__ = [
     "PEEKS",
@@ -33,15 +29,12 @@ __all__ = [
     "next_deadline_seconds",
     "nurseries_of",
     "open_deadlines",
-    "other_threads",
     "protect_hooks",
     "rest_of_batch",
     "runnable",
     "runner_of_this_thread",
-    "signal_waits",
     "trio_time",
     "wait_deadline",
-    "waits_outside",
 ]
 
 
@@ -152,31 +145,6 @@ def next_deadline_seconds(runner: object) -> float:
     return math.inf if ask is None else float(ask())
 
 
-def waits_outside(runner: object) -> bool:
-    """Tell whether a run that sleeps may be woken by more than time: by a descriptor, or by the host of a guest run."""
-    if getattr(runner, "is_guest", False):
-        return True
-    waits = trio.lowlevel.current_statistics().io_statistics
-    names = ("tasks_waiting_read", "tasks_waiting_write", "tasks_waiting")  # epoll; kqueue
-    return sum(getattr(waits, name, 0) for name in names) > 1  # trio itself waits for its wake-up socket
-
-
-def other_threads(known: Collection[int]) -> bool:
-    """Tell whether other threads than the `known` ones live and are at work: they may hand something to a loop."""
-    cache = getattr(sys.modules.get("trio._core._thread_cache"), "THREAD_CACHE", None)
-    idle = {getattr(worker, "_thread", None) for worker in list(getattr(cache, "_idle_workers", ()))}
-    return any(thread.ident not in known and thread not in idle for thread in threading.enumerate())
-
-
-def throw_into(task: trio.lowlevel.Task, error: BaseException) -> None:
-    """Let a scheduled task raise `error`, which a signal handler raised, at its next step: where it stands."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(("triotrace.", "threading")):
-        trace = trace.tb_next  # the handler's own lines say where it came from
-    with suppress(AttributeError):
-        task._next_send_fn, task._next_send = task.coro.throw, error.with_traceback(trace)
-
-
 def rest_of_batch(frame: FrameType | None) -> list[trio.lowlevel.Task] | None:
     """Return the tasks still to run in this turn of the loop, in their order; `frame` is that of a hook."""
     depth = depth_of(frame, "unrolled_run")
@@ -186,21 +154,6 @@ def rest_of_batch(frame: FrameType | None) -> list[trio.lowlevel.Task] | None:
         return None
     batch = frame.f_locals.get("batch")
     return batch[::-1] if isinstance(batch, list) else None  # trio takes them from the end
-
-
-def signal_waits(runner: object, task: trio.lowlevel.Task) -> bool:
-    """Tell whether a signal that ends programs has come, and waits for the loop, or for `task`, to handle it."""
-    if getattr(runner, "ki_pending", False) or isinstance(delivered(task), KeyboardInterrupt):
-        return True
-    # Python writes the number of each signal into trio's wake-up socket; trio itself writes zeros there
-    wakeup = getattr(getattr(getattr(runner, "entry_queue", None), "wakeup", None), "wakeup_sock", None)
-    peek = getattr(wakeup, "recv", None)
-    if peek is None:
-        return False
-    try:
-        return not URGENT.isdisjoint(peek(4096, socket.MSG_PEEK))
-    except OSError:
-        return False  # nothing there
 
 
 def runnable(runner: object) -> bool:

@@ -1,19 +1,27 @@
-"""Signals that end programs: they must get through to a program that is held."""
+"""Signals that end programs: they must get through to one that is paused."""
 
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
 
-__all__ = ["URGENT", "heard"]
+import trio
+
+from triotrace.tracing.privates import delivered
+
+__all__ = ["heard", "signal_waits", "throw_into"]
 
 URGENT: Final = frozenset(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if name in signal.Signals.__members__
 )
+
+_BETWEEN: Final = (__name__, "triotrace.tracing.gate", "threading")
+"""Modules whose lines stand between a task and the handler of a signal that came while it was held."""
 
 Handler = Callable[[int, FrameType | None], object]
 
@@ -44,3 +52,27 @@ def _hearing(came: list[int], handler: Handler) -> Handler:
         handler(number, frame)
 
     return hear
+
+
+def signal_waits(runner: object, task: trio.lowlevel.Task) -> bool:
+    """Tell whether a signal that ends programs has come, and waits for the loop, or for `task`, to handle it."""
+    if getattr(runner, "ki_pending", False) or isinstance(delivered(task), KeyboardInterrupt):
+        return True
+    # Python writes the number of each signal into trio's wake-up socket; trio itself writes zeros there
+    wakeup = getattr(getattr(getattr(runner, "entry_queue", None), "wakeup", None), "wakeup_sock", None)
+    peek = getattr(wakeup, "recv", None)
+    if peek is None:
+        return False
+    try:
+        return not URGENT.isdisjoint(peek(4096, socket.MSG_PEEK))
+    except OSError:
+        return False  # nothing there
+
+
+def throw_into(task: trio.lowlevel.Task, error: BaseException) -> None:
+    """Let a scheduled task raise `error`, which a signal handler raised, at its next step: where it stands."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") in _BETWEEN:
+        trace = trace.tb_next  # the handler's own lines say where it came from
+    with suppress(AttributeError):
+        task._next_send_fn, task._next_send = task.coro.throw, error.with_traceback(trace)
