@@ -455,8 +455,7 @@ def test_time_goes_on_while_any_run_is_in_a_step() -> None:
     frozen: list[bool] = []
 
     async def blocks() -> None:
-        await trio.sleep(0.01)
-        walker.gate.set_pace(None)
+        await trio.sleep(0.1)
         in_step.set()
         let_go.wait(60)
 
@@ -465,6 +464,8 @@ def test_time_goes_on_while_any_run_is_in_a_step() -> None:
             await trio.lowlevel.checkpoint()
 
     def drive() -> None:
+        walker.until(lambda: len(walker.of(Paused)) > 10)  # one run sleeps, the other takes its turns
+        walker.gate.set_pace(None)
         assert in_step.wait(60)
         walker.gate.pause()
         before = walker.clock.now()
