@@ -213,6 +213,21 @@ def test_ctrl_c_interrupts_the_program_and_not_the_viewer() -> None:
     drive(Told(relay()), act, program=program)
 
 
+def test_leaving_a_program_that_has_run_for_long_asks() -> None:
+    program = Living()
+
+    async def act(app: TraceApp, pilot: Pilot[None]) -> None:
+        app._began -= 61
+        await press(pilot, "q")
+        assert "leaving ends it" in "\n".join(screen_of(app))
+        await press(pilot, "escape")
+        assert app.is_running
+        await press(pilot, "q", "q")
+        assert app._exit
+
+    drive(Told(relay()), act, program=program)
+
+
 def test_ctrl_s_keeps_the_log(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text("the log")

@@ -39,7 +39,7 @@ from triotrace.viewer.player import Player
 from triotrace.viewer.program import Program, StillTape
 from triotrace.viewer.reader import Reader
 from triotrace.viewer.scene import Axis, Scene
-from triotrace.viewer.screens import HelpScreen, KeepScreen
+from triotrace.viewer.screens import HelpScreen, KeepScreen, LeaveScreen
 
 __all__ = ["Again", "TraceApp", "watch"]
 
@@ -52,6 +52,7 @@ if "TEXTUAL_FPS" not in os.environ:
     # Two frames that follow each other closely, a key's and the program's answer, need not be two sixtieths apart
     textual.screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]  # Final there, and read anew by each screen
 _BOTTOM_LEAST = 8
+_LONG_SECONDS = 60.0
 _QUIET = 100_000_000
 """Nanoseconds without an event after which the viewer lets its own clock run on."""
 
@@ -142,6 +143,7 @@ class TraceApp(App[None]):
         self.player = Player(self.scene, program)
         self.painter = Painter(DARK)
         self.reader = Reader(source, self.timeline, news=self._hear_news)
+        self._began = time.monotonic()
         self._look_soon = False
         self._lanes_height = 0
         self._seen = (-1, False, "")
@@ -397,6 +399,7 @@ class TraceApp(App[None]):
             self.exit()
             return
         self.timeline = Timeline()
+        self._began = time.monotonic()
         self.scene.start_anew(self.timeline)
         self.reader = Reader(source, self.timeline, news=self._hear_news)
         self.restarting = False
@@ -416,8 +419,11 @@ class TraceApp(App[None]):
         self.push_screen(HelpScreen(self.words.catalogue))
 
     def action_leave(self) -> None:
-        """Leave; who started the program ends it."""
-        self.exit()
+        """Leave; who started the program ends it. One that has run for long is not ended by a slip of a finger."""
+        if self.player.program.living and time.monotonic() - self._began > _LONG_SECONDS:
+            self.push_screen(LeaveScreen(self.words.catalogue), lambda leave: self.exit() if leave else None)
+        else:
+            self.exit()
 
     def on_lanes_view_clicked(self, message: LanesView.Clicked) -> None:
         """Choose the clicked row, and move the playhead to the clicked column."""

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from triotrace.timeline.legend import LEGEND
 from triotrace.viewer.actions import ACTIONS
 
-__all__ = ["HelpScreen", "KeepScreen"]
+__all__ = ["HelpScreen", "KeepScreen", "LeaveScreen"]
 
 
 class HelpScreen(ModalScreen[None]):
@@ -44,6 +44,24 @@ class HelpScreen(ModalScreen[None]):
                 text.append(f"  {action.shown:<11} ", "bold").append(f"{say(action.means)}\n")
         text.append("\n" + say("esc closes this help"))
         return text
+
+
+class LeaveScreen(ModalScreen[bool]):
+    """Ask before a program that has run for long is ended."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,y,s,enter", "dismiss(True)", "leave"),
+        Binding("escape,n", "dismiss(False)", "stay"),
+    ]
+
+    def __init__(self, catalogue: NullTranslations) -> None:
+        super().__init__()
+        self.say = catalogue.gettext
+
+    def compose(self) -> ComposeResult:
+        """Make the question."""
+        with Vertical():
+            yield Static(Text(self.say("The program still runs, and leaving ends it. q leaves, esc stays.")))
 
 
 class KeepScreen(ModalScreen[str | None]):
