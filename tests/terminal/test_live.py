@@ -159,3 +159,18 @@ def test_a_saved_file_is_run_again(open_terminal: Opens) -> None:
     until(lambda: len(shown.logs()) >= 2 or None, what="a log of its own for each run")
     shown.press("q")
     shown.assert_clean(status=0)
+
+
+def test_a_program_that_prints_without_end_is_still_shown(open_terminal: Opens) -> None:
+    """Megabytes in one step: the viewer keeps up, and leaves at once."""
+    open_terminal.with_file(
+        "much.py",
+        "import trio\nasync def main():\n    print('x' * 3_000_000)\n    for n in range(50_000):\n        print('line', n)\n"
+        "    await trio.sleep(0)\n    print('the last')\ntrio.run(main)\n",
+    )
+    shown = open_terminal(100, 28)
+    shown.enter("triotrace run much.py")
+    shown.wait_for(lambda screen: "■ ENDED, exit 0" in screen.title and "the last" in screen)
+    shown.press("Left", "x", "x", "q")
+    told = shown.assert_clean(status=0)
+    assert "line 49999" in told

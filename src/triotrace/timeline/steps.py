@@ -10,6 +10,7 @@ The rules are those of docs/grammar.md. A column is a slot of the tape, or sever
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line, cells
@@ -150,9 +151,14 @@ class StepsPicture:
         if self.view.zoom < 10 or not self._slots:
             return self._with_playhead(line)  # no room for words
         texts: dict[int, str] = {}
-        for said in self.timeline.prints_between(self._slots.start, self._slots.stop - 1):
-            text, cell = " ".join(said.text.split()), self._cell(said.slot)
+        printed, at = self.timeline.prints_between(self._slots.start, self._slots.stop - 1), 0
+        while at < len(printed):
+            said = printed[at]
+            # Megabytes may be printed in a step: no more is read than the line can show
+            text, cell = " ".join(said.text[: 2 * line.width].split()), self._cell(said.slot)
             texts[cell] = f"{texts[cell]} {text}" if cell in texts else text
+            full = len(texts[cell]) > line.width
+            at = bisect_right(printed, said.slot, key=lambda other: other.slot) if full else at + 1
         starts = sorted(texts)
         for i, start in enumerate(starts):
             end = min(starts[i + 1], start + 2 * self.view.zoom) if i + 1 < len(starts) else self.view.width
