@@ -56,10 +56,13 @@ def _test_name() -> str:
 def spawned(state: State, task: trio.lowlevel.Task, frame: FrameType) -> None:
     """Tell that a task was born; `frame` is that of what called trio's `spawn_impl`."""
     eventual = None
+    running = state.running
     if frame.f_code is privates.START:
         starting = frame.f_locals.get("self")
         eventual = _known(state, starting) if isinstance(starting, trio.Nursery) else None
-    born(state, task, main=not state.has_main, by=state.running, eventual=eventual)
+    born(state, task, not state.has_main, running, eventual)
+    # It is scheduled at once, by the same line.
+    state.spawned_at = None if running is None or running.role == "init" else state.places.waker(frame)[0]
 
 
 def _known(state: State, nursery: trio.Nursery) -> NurseryId | None:
@@ -71,20 +74,31 @@ def _known(state: State, nursery: trio.Nursery) -> NurseryId | None:
 
 
 def born(
-    state: State, task: trio.lowlevel.Task, *, main: bool, by: Record | None, eventual: NurseryId | None = None
+    state: State, task: trio.lowlevel.Task, main: bool, by: Record | None, eventual: NurseryId | None = None
 ) -> None:
     """Tell of a task, unless its parent is kept out of the trace; `main`: a child of `<init>` is the main task."""
-    nursery = task.parent_nursery
     parent = number = None
-    t = state.now() - state.origin
-    if nursery is not None:
-        parent = state.records.get(nursery.parent_task)
+    t = state.born = state.now() - state.origin
+    try:
+        nursery = task._parent_nursery  # tasks are born in storms, and the public names are functions
+        owner = None if nursery is None else nursery._parent_task
+    except AttributeError:
+        nursery = task.parent_nursery
+        owner = None if nursery is None else nursery.parent_task
+    if nursery is not None and owner is not None:
+        parent = state.records.get(owner)
         if parent is None or parent.exited:
             return
         number = state.family.ids.get(nursery)
         if number is None:
             number = state.family.opened(nursery, parent, t)
-    role, place = _role(state, task, parent, main=main)
+    fact = state.places.facts.get(id(getattr(task.coro, "cr_code", None)))
+    role: Role
+    place: PlaceId | None
+    if fact is not None and fact.rank == USER and parent is not None and parent.role != "init":
+        role, place = "user", state.places.begin_of(fact)
+    else:
+        role, place = _role(state, task, parent, main=main)
     task_id = next(state.recorder.tasks)
     state.records[task] = record = Record(task_id, role, nursery)
     if eventual is not None and by is not None:
@@ -93,10 +107,12 @@ def born(
         state.has_main = True
     elif role == "system" and state.entry is None:
         state.entry = record  # the first one is trio's own: it runs what threads and signals hand to the loop
+    name = task.name
+    if len(name) > LIMIT_NAME or not name.isascii():
+        name = clip(name, LIMIT_NAME)
     run = RunId(0) if state.run is None else state.run
     parent_id = None if parent is None else parent.id
     by_id = None if by is None else by.id
-    name = clip(task.name, LIMIT_NAME)
     state.append(TaskSpawned(t, task_id, run, name, role, parent_id, number, eventual, by_id, place))
 
 
@@ -144,7 +160,7 @@ def adopt(state: State) -> None:
     ready = getattr(state.runner, "runq", ())
     queue = [] if root is None else [root]
     for task in queue:
-        born(state, task, main=task is main, by=None)
+        born(state, task, task is main, None)
         record = state.records.get(task)
         if record is None:
             continue

@@ -40,23 +40,23 @@ class Places:
         self._folder = folder
         self._source = source
         self._serial = count()
-        self._facts: dict[int, Fact] = {}
+        self.facts: dict[int, Fact] = {}
         self._places: dict[_What, PlaceId] = {}
         self._told: set[str] = set()
         self.sent: list[Event] = []  # all places and sources so far: sent anew when some were lost
 
     def fact(self, code: CodeType) -> Fact:
         """Tell what a code object means."""
-        fact = self._facts.get(id(code))
+        fact = self.facts.get(id(code))
         if fact is None:
-            if len(self._facts) >= _MOST:
-                self._facts.clear()
-            fact = self._facts[id(code)] = learn(code, self._whose)
+            if len(self.facts) >= _MOST:
+                self.facts.clear()
+            fact = self.facts[id(code)] = learn(code, self._whose)
         return fact
 
     def stand(self, task: trio.lowlevel.Task, record: Record) -> object:
         """Write into `record` where a task that gave way stands; return the coroutine or frame of its deepest call."""
-        facts = self._facts
+        facts = self.facts
         rank = -1
         call = deepest = owner = held = None
         coro: Any = task.coro
@@ -132,7 +132,7 @@ class Places:
 
     def waker(self, frame: FrameType | None) -> tuple[PlaceId | None, bool]:
         """Walk out from a running `frame` to the user's own line; tell also if it runs a thread's or signal's call."""
-        facts = self._facts
+        facts = self.facts
         call = None
         second: tuple[Fact, int, Fact | None] | None = None
         outside = False

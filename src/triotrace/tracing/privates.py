@@ -33,6 +33,7 @@ __all__ = [
     "rest_of_batch",
     "runnable",
     "runner_of_this_thread",
+    "surely_returned",
     "trio_time",
     "wait_deadline",
 ]
@@ -170,6 +171,11 @@ def force_wakeup(runner: object, token: trio.lowlevel.TrioToken) -> None:
             wake()
         else:
             token.run_sync_soon(lambda: None)
+
+
+def surely_returned(task: trio.lowlevel.Task) -> bool:
+    """Tell whether an exiting task surely returned: its nursery has no exception at all. Main's never gets any."""
+    return not getattr(getattr(task, "_parent_nursery", None), "_pending_excs", True)
 
 
 def exit_outcome(runner: object, task: trio.lowlevel.Task, frame: FrameType) -> object | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import trio
 
-from triotrace.events import AfterIoWait, Clock, RunId, ScopeId
+from triotrace.events import AfterIoWait, Clock, PlaceId, RunId, ScopeId
 from triotrace.tracing.calls import Wait
 from triotrace.tracing.clocks import ClockWatch
 from triotrace.tracing.family import Family
@@ -45,6 +45,7 @@ class State:
         "append",
         "asleep",
         "began",
+        "born",
         "clock",
         "deadlines",
         "depth",
@@ -65,6 +66,7 @@ class State:
         "running",
         "scopes",
         "sees_scopes",
+        "spawned_at",
         "thread",
         "token",
         "unfinished",
@@ -93,6 +95,8 @@ class State:
         self.running: Record | None = None
         self.began = 0  # `t` at the begin of the present step
         self.unfinished: Callable[[], None] | None = None  # tells the piece of a line that the present step printed
+        self.born = 0  # `t` at the newest birth of a task
+        self.spawned_at: PlaceId | None = None  # the line that gave birth to it
         self.has_main = False
         self.entry: Record | None = None  # the task that runs what threads and signals hand to the loop
         self.clock: ClockWatch | None = None  # only for clocks that do not go with `t`

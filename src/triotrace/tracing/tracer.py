@@ -124,6 +124,9 @@ class Tracer(trio.abc.Instrument):
             if record is None:
                 state.pinged = True
                 return
+            if record.fresh:
+                self._begins(state, record)
+                return
             t = state.now() - state.origin
             record.ready = True
             running = state.running
@@ -152,11 +155,23 @@ class Tracer(trio.abc.Instrument):
         except BaseException as error:
             self._recorder.failed(error)
 
+    def _begins(self, state: State, record: Record) -> None:
+        """It was born just now, within the same call of trio's."""
+        record.fresh = False
+        record.ready = True
+        t = state.born
+        if state.asleep:
+            if state.polling:
+                state.woke = True
+            else:
+                state.rise(t)
+        running = state.running
+        by = None if running is None else running.id
+        state.append(TaskScheduled(t, record.id, "spawned", by, state.spawned_at))
+        if len(state.pending) >= BATCH:
+            self._recorder.flush()
+
     def _woken_by_nobody(self, state: State, task: trio.lowlevel.Task, record: Record, t: int) -> None:
-        if record.fresh:
-            record.fresh = False
-            state.append(TaskScheduled(t, record.id, "spawned"))
-            return
         cause, scope = cause_of(state, task, record, outside=False)
         state.append(TaskScheduled(t, record.id, cause, None, None, scope))
 
@@ -166,10 +181,6 @@ class Tracer(trio.abc.Instrument):
         if running is not record and running.role != "init":
             place, outside = state.places.waker(sys._getframe((state.depth or 0) + 1))
             outside = outside or (running is state.entry and place is not None)
-        if record.fresh:
-            record.fresh = False
-            state.append(TaskScheduled(t, record.id, "spawned", running.id, place))
-            return
         if PEEKS and type(task._next_send) is not ErrorOutcome:
             cause: Cause = "thread" if outside else "task"
             state.append(TaskScheduled(t, record.id, cause, running.id, place))
@@ -256,6 +267,9 @@ class Tracer(trio.abc.Instrument):
                 state.family.closed(nursery, record, t)
             record.exited = True
             record.leaving = False
+            if record.role != "main" and privates.surely_returned(task):
+                state.append(TaskExited(t, record.id, "returned"))
+                return
             outcome = privates.exit_outcome(state.runner, task, sys._getframe(state.depth or 0))
             state.append(TaskExited(t, record.id, *judge(outcome)))
         except BaseException as error:
