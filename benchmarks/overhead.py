@@ -2,9 +2,10 @@
 
     python benchmarks/overhead.py [--rounds 9] [--repeats 3] [--workload NAME ...] [--json FILE]
 
-Every figure is the median over all runs. Each round runs every workload with every watcher, in an order drawn anew, each
-in a process of its own: what else the machine does, and how warm it is, meets all alike. `triotrace` is the whole of
-`triotrace record`: places, wakers, scopes, outcomes, and the log on disk. VizTracer is left out where it is not installed.
+Every figure is the median over all runs. Each round runs every workload with every watcher, in an order drawn anew,
+each in a process of its own: what else the machine does, and how warm it is, meets all alike. `triotrace` is the whole
+of `triotrace record`: places, wakers, scopes, outcomes, and the log on disk. VizTracer is left out where it is not
+installed.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def main() -> None:
     times = measure(workloads, watchers, options.rounds, options.repeats)
     figures = {workload: worked_out(workload, watchers, times) for workload in workloads}
     print(", ".join(f"{name} {number}" for name, number in versions.items()))
-    print(table(figures, watchers))  # type: ignore[arg-type]
+    print(table(figures, watchers))
     if options.json is not None:
         found = {"versions": versions, "runs": options.rounds * options.repeats, "workloads": figures}
         options.json.write_text(json.dumps(found, indent=2) + "\n")

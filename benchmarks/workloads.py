@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -78,9 +79,7 @@ async def echo() -> None:
                     left -= len(await stream.receive_some(left))
 
     async with trio.open_nursery() as nursery:
-        [listener, *_] = await nursery.start(
-            lambda task_status: trio.serve_tcp(serve, 0, host="127.0.0.1", task_status=task_status)
-        )
+        [listener, *_] = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
         async with trio.open_nursery() as clients:
             for _ in range(100):
                 clients.start_soon(talk, listener.socket.getsockname()[1])
