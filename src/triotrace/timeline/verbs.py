@@ -106,7 +106,7 @@ class Verbs:
             if entered is None:
                 return Verb(call, call, call)
             return Verb(entered[1], clean(f"{entered[1]}{entered[2] or ''}", _LIMIT), call)
-        if last == "aclose":
+        if last == "aclose" and not self._span(known).startswith("await"):
             return Verb("close", "close", call)
         if call.startswith("nursery") or last in ("open_nursery", "Nursery"):
             return Verb("nursery", "nursery", call)
