@@ -118,8 +118,7 @@ class Gate:
         """In a fork: stand open. Whoever had the lock is in the other process."""
         self._changed = threading.Condition()
         self._runs, self._held, self._resting = [], [], {}
-        self._set(paused=False, pace=None)
-        self.clock.thaw()
+        self.release()
 
     def stir(self) -> None:
         """Make each sleeping run come by: it sees the time anew, and tells where it is."""

@@ -107,7 +107,7 @@ class Session:
         recorder.nudge = watchdog.wake
         if self._control is not None:
             watchdog.companions.append(self._control.start)
-        os.register_at_fork(before=watchdog.stop, after_in_child=self._forget)
+        os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._forget)
         atexit.register(self._end)
         run = sys.modules.get("trio._core._run")
         if run is not None:
@@ -132,7 +132,6 @@ class Session:
         if not control.connect(gate):
             return None  # the parent is gone already
         self._gate, self._control = gate, control
-        os.register_at_fork(before=control.stop, after_in_parent=gate.stir, after_in_child=control.forget)
         return clock
 
     def clock_for(self, clock: object) -> object:
@@ -161,12 +160,29 @@ class Session:
         self.recorder.close()
         self._writer.close()
 
+    def _before_fork(self) -> None:
+        """End our threads: a living one makes a fork warn. Another run's hooks must not begin them meanwhile."""
+        if self._watchdog is not None:
+            self._watchdog.forks += 1
+            self._watchdog.stop()
+        if self._control is not None:
+            self._control.stop()
+
+    def _after_fork(self) -> None:
+        """Let the next hook begin them anew; where the loop sleeps, it is woken for that."""
+        if self._watchdog is not None:
+            self._watchdog.forks -= 1
+        if self._gate is not None:
+            self._gate.stir()
+
     def _forget(self) -> None:
         """A fork writes nothing: the log, and the events that were pending, are its parent's."""
         if self.recorder is not None:
             self.recorder.close()
         if self._writer is not None:
             self._writer.stop()
+        if self._control is not None:
+            self._control.forget()
 
 
 def install(inside: Inside, raise_descriptor: Callable[[int], int]) -> None:

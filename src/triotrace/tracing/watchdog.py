@@ -40,6 +40,8 @@ class Watchdog:
         self.parked = False
         self.companions: list[Callable[[], None]] = []
         """What is to begin anew whenever this does: other threads of ours that a fork ended."""
+        self.forks = 0
+        """How many forks are under way: until they are over, nothing begins."""
 
     def watch(self, state: State) -> None:
         """Look after a run, from now on."""
@@ -53,6 +55,8 @@ class Watchdog:
 
     def start(self) -> None:
         """Begin to look, unless at it."""
+        if self.forks:
+            return
         for begin in self.companions:
             begin()
         if self.alive or not self._states:
