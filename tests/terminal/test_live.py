@@ -174,3 +174,18 @@ def test_a_program_that_prints_without_end_is_still_shown(open_terminal: Opens) 
     shown.press("Left", "x", "x", "q")
     told = shown.assert_clean(status=0)
     assert "line 49999" in told
+
+
+def test_no_press_of_a_quick_finger_is_lost(open_terminal: Opens) -> None:
+    """As many steps as presses, though the tape grows between two looks at it."""
+    open_terminal.with_file("ready.py", TICKS.replace("trio.sleep(0.02)", "trio.lowlevel.checkpoint()"))
+    shown = open_terminal(100, 28)
+    shown.enter("triotrace run --paused ready.py")
+    shown.wait_for("next ▸ main")
+    for _ in range(10):
+        shown.press(*["Right"] * 10)
+    shown.wait_for(lambda screen: screen.step == (100, 100))
+    shown.press(*["Left"] * 100, "Home")
+    shown.wait_for(lambda screen: screen.step == (0, 100))
+    shown.press("q")
+    shown.assert_clean(status=0)

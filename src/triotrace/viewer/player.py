@@ -30,7 +30,8 @@ class Player:
 
     def next(self) -> None:
         """Go to the next step; at the end of the tape the program takes it."""
-        if self.scene.playhead < self.scene.end or not self.program.living:
+        # Who follows is at the end, though the tape may have grown since the last look
+        if not self.program.living or (self.scene.playhead < self.scene.end and not self.scene.following):
             self.scene.move(1)
         else:
             self.scene.go_to_now()
