@@ -168,7 +168,7 @@ def test_a_walk_skips_what_it_would_sleep(start: Callable[..., Child]) -> None:
     assert "600\n" == prints(child)
     [skipped] = of(child, Skipped)
     assert 600 == round((skipped.to - skipped.from_) / 1e9)
-    assert 600 == round(of(child, AfterRun)[0].t / 1e9)
+    assert 600e9 < of(child, AfterRun)[0].t
 
 
 def test_a_pause_in_a_sleep_costs_no_time_out(start: Callable[..., Child]) -> None:
@@ -255,7 +255,7 @@ def test_a_grandchild_has_no_part_in_it(start: Callable[..., Child]) -> None:
 FORKS = """
     import os, sys, trio, warnings
     async def main():
-        for _ in range(3):
+        for _ in range(20):
             pid = os.fork()
             if pid == 0:
                 try:
@@ -275,8 +275,8 @@ FORKS = """
 def test_forks(start: Callable[..., Child]) -> None:
     """No thread of ours is there when it forks; the parent obeys as before, the fork never stands still."""
     child = start(FORKS, paused=True)
-    assert walk(child) >= 8
-    assert "0\n0\n0\n" == prints(child)
+    assert walk(child) >= 40
+    assert "0\n" * 20 == prints(child)
 
 
 @pytest.mark.parametrize("loop", ["trio.sleep(1000)", "trio.lowlevel.checkpoint()"])

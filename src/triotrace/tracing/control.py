@@ -10,7 +10,6 @@ Rules:
 
 from __future__ import annotations
 
-import _thread
 import os
 import select
 import socket
@@ -19,6 +18,7 @@ from contextlib import suppress
 from typing import Final
 
 from triotrace.tracing.gate import Gate
+from triotrace.tracing.unseen import UnseenThread
 
 __all__ = ["Control"]
 
@@ -41,8 +41,8 @@ class Control:
         self._bell: tuple[_Descriptor, _Descriptor] | None = None
         self._gate: Gate | None = None
         self._rest = b""
-        self._done = _thread.allocate_lock()  # held while the thread lives
-        self.alive = False
+        self._thread = UnseenThread()
+        self._listens = False
 
     def connect(self, gate: Gate) -> bool:
         """Reach the parent, and begin to listen; tell whether that went well."""
@@ -59,7 +59,7 @@ class Control:
     def start(self) -> None:
         """Listen, unless at it."""
         channel = self._channel
-        if self.alive or channel is None:
+        if self._listens or channel is None:
             return
         try:
             ears = [_Descriptor(self._raise(end)) for end in os.pipe()]
@@ -67,24 +67,19 @@ class Control:
             self._lose()
             return
         self._bell = ears[0], ears[1]
-        self._done.acquire()
-        self.alive = True
-        try:
-            _thread.start_new_thread(self._listen, (channel, ears[0]))
-        except RuntimeError:  # no thread to be had: nobody can hold the program, so nobody shall
-            self._done.release()
-            self._lose()
+        self._listens = self._thread.start(lambda: self._listen(channel, ears[0]))
+        if not self._listens:
+            self._lose()  # no thread to be had: nobody can hold the program, so nobody shall
 
     def stop(self) -> None:
         """End the thread, and wait until it is gone."""
-        if not self.alive or self._bell is None:
+        if not self._listens or self._bell is None:
             return
         with suppress(OSError):
             if self._bell[1].is_ours():
                 os.write(self._bell[1].number, b".")
-        if self._done.acquire(timeout=5):
-            self._done.release()
-        self.alive = False
+        self._thread.join()
+        self._listens = False
         for end in self._bell:
             end.close()
 
@@ -133,8 +128,6 @@ class Control:
             self._lose()
         except Exception:
             self._lose()  # whatever it was: a program that nobody can command is not to stand still
-        finally:
-            self._done.release()
 
     def _obey(self, heard: bytes) -> None:
         *lines, self._rest = (self._rest + heard).split(b"\n")

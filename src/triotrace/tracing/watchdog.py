@@ -18,6 +18,7 @@ from triotrace.events import PlaceId, StepSampled
 from triotrace.tracing.record import Record
 from triotrace.tracing.recorder import Recorder
 from triotrace.tracing.state import State
+from triotrace.tracing.unseen import UnseenThread
 
 __all__ = ["Watchdog"]
 
@@ -32,7 +33,7 @@ class Watchdog:
         self._recorder = recorder
         self._states: tuple[State, ...] = ()
         self._bell = _thread.allocate_lock()  # held; released to wake the thread
-        self._done = _thread.allocate_lock()  # held while the thread lives
+        self._thread = UnseenThread()
         self._bell.acquire()
         self._stopping = False
         self._sampled: dict[int, tuple[Record, int, PlaceId]] = {}
@@ -62,12 +63,8 @@ class Watchdog:
         if self.alive or not self._states:
             return
         self._stopping = self.parked = False
-        self._done.acquire()
         self.alive = True
-        try:
-            _thread.start_new_thread(self._look_after, ())
-        except RuntimeError:  # no thread to be had: steps that block stay unseen until they end
-            self._done.release()
+        self._thread.start(self._look_after)  # without one, steps that block stay unseen until they end
 
     def stop(self) -> None:
         """End the thread, and wait until it is gone."""
@@ -75,8 +72,7 @@ class Watchdog:
             return
         self._stopping = True
         self.wake()
-        if self._done.acquire(timeout=5):
-            self._done.release()
+        self._thread.join()
         self.alive = False
 
     def wake(self) -> None:
@@ -95,8 +91,6 @@ class Watchdog:
                     self._glance()
         except Exception as error:
             self._recorder.failed(error)
-        finally:
-            self._done.release()
 
     def _glance(self) -> None:
         recorder = self._recorder
