@@ -88,7 +88,8 @@ class Gate:
             self._set(paused=False, pace=self._pace)
             self._go_on()
             self._settle()  # who waits for its turn goes on to wait
-            self._answer()
+            if not self._held:
+                self._answer()
 
     def step(self) -> None:
         """Let one step happen, then hold again; a program that runs is held at its next step."""
@@ -194,7 +195,7 @@ class Gate:
         self._changed.notify_all()
 
     def _hold(self, state: State, task: trio.lowlevel.Task, record: Record) -> None:
-        began = self._real()
+        began, paused = self._real(), False
         held = _Held()
         self._held.append(held)
         try:
@@ -203,6 +204,7 @@ class Gate:
             self._admit()
             with heard() as signals:
                 while not held.may_go and (left := self._wait()) > 0:
+                    paused = self._paused
                     try:
                         self._changed.wait(min(left, _SLICE))
                     except BaseException as error:
@@ -217,7 +219,7 @@ class Gate:
             self._held.remove(held)
         state.append(Resumed(state.recorder.time(), self._real() - began))
         self._thaw()
-        if not self.shut:
+        if paused and not self._paused:
             state.recorder.flush()
             self._answer()
 
