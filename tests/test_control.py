@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -181,6 +182,38 @@ def test_a_pause_in_a_sleep_costs_no_time_out(start: Callable[..., Child]) -> No
     child.resume()
     assert 0 == end_of(child)
     assert "slept\n" == prints(child)
+
+
+def test_fifty_pauses_at_random_moments(start: Callable[..., Child]) -> None:
+    """Together they last longer than any time-out; none fires, and it ends."""
+    chance = random.Random(7)
+    child = start(
+        """
+        import trio
+        async def naps(name, seconds):
+            with trio.move_on_after(0.6) as scope:
+                for _ in range(30):
+                    await trio.sleep(seconds)
+            print(name, scope.cancelled_caught)
+        async def main():
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(naps, "a", 0.006)
+                nursery.start_soon(naps, "b", 0.009)
+                nursery.start_soon(naps, "c", 10)
+        trio.run(main)
+        """,
+        paused=True,
+    )
+    held(child)
+    for _ in range(50):
+        child.resume()
+        threading.Event().wait(chance.random() * 0.008)
+        child.pause()
+        threading.Event().wait(chance.random() * 0.04)
+        child.step()
+    child.resume()
+    assert 0 == end_of(child)
+    assert "a False\nb False\nc True\n" == prints(child)
 
 
 def test_a_pace_from_the_start(start: Callable[..., Child]) -> None:
