@@ -165,7 +165,8 @@ def test_a_program_that_prints_without_end_is_still_shown(open_terminal: Opens) 
     """Megabytes in one step: the viewer keeps up, and leaves at once."""
     open_terminal.with_file(
         "much.py",
-        "import trio\nasync def main():\n    print('x' * 3_000_000)\n    for n in range(50_000):\n        print('line', n)\n"
+        "import trio\nasync def main():\n    print('x' * 3_000_000)\n    for n in range(50_000):\n"
+        "        print('line', n)\n"
         "    await trio.sleep(0)\n    print('the last')\ntrio.run(main)\n",
     )
     shown = open_terminal(100, 28)
