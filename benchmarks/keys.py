@@ -45,7 +45,7 @@ SLEEPS = RELAY.replace("trio.lowlevel.checkpoint()", "trio.sleep(0.01)")
 """Now a task is ready, now all sleep."""
 
 PATIENCE = 30.0
-QUIET = 0.03
+QUIET = 0.01
 """Seconds without output after which a frame is whole."""
 
 STEP = re.compile(rb"step (\d+) of (\d+)")

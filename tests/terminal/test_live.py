@@ -19,6 +19,17 @@ async def main():
 trio.run(main)
 """
 
+MUCH = """\
+import trio
+async def main():
+    print("x" * 3_000_000)
+    for number in range(50_000):
+        print("line", number)
+    await trio.sleep(0)
+    print("the last")
+trio.run(main)
+"""
+
 THIRD = "consumer takes the message that producer was waiting to send: producer is ready."
 
 
@@ -165,9 +176,7 @@ def test_a_program_that_prints_without_end_is_still_shown(open_terminal: Opens) 
     """Megabytes in one step: the viewer keeps up, and leaves at once."""
     open_terminal.with_file(
         "much.py",
-        "import trio\nasync def main():\n    print('x' * 3_000_000)\n    for n in range(50_000):\n"
-        "        print('line', n)\n"
-        "    await trio.sleep(0)\n    print('the last')\ntrio.run(main)\n",
+        MUCH,
     )
     shown = open_terminal(100, 28)
     shown.enter("triotrace run much.py")

@@ -318,16 +318,18 @@ class TraceApp(App[None]):
 
     def action_do(self, name: str) -> None:
         """Do what an action of the table does to the tape, the picture or the program."""
-        before = self.scene.playhead
+        scene, program = self.scene, self.player.program
+        before = scene.playhead, scene.playing
         DOES[name](self.player)
         if name == "nobody":
             self._close_find_bar()
         if self.player.begins_to_play:
             self.player.begins_to_play = False
             self.set_timer(self.player.rest, self._play)
-        if name != "next" or self.scene.playhead != before:
-            # Else it is the program's move: its answer is drawn, and a frame before that would only hold it up
-            self.redraw()
+        asked = name == "next" or (name == "play" and not self.timeline.held)
+        is_its_move = asked and program.living and program.paused
+        if not (is_its_move and before == (scene.playhead, scene.playing)):
+            self.redraw()  # else the program's answer is drawn: a frame before that would only hold it up
 
     def action_prints(self) -> None:
         """Open or close the prints."""
