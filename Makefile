@@ -15,7 +15,7 @@ USER := .venv/.installed
 DEVELOPER := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format pictures words wheel clean
+.PHONY: help demo test lint format pictures words bench wheel clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -23,6 +23,7 @@ help:
 	@echo 'make format  ruff puts the code in order'
 	@echo 'make pictures  draw the drawings in the documents anew'
 	@echo 'make words   bring the catalogues of the screen up to date'
+	@echo 'make bench   what it costs to be watched, what a pause changes, how soon a key is answered'
 	@echo 'make wheel   build dist/*.whl'
 	@echo 'make clean   remove .venv and all that was built'
 
@@ -63,6 +64,12 @@ format: $(DEVELOPER)
 pictures: $(USER)
 	$(BIN)/python docs/draw.py
 	$(BIN)/python docs/make_pictures.py
+
+# Figures, for this machine and this hour: never part of the tests.
+bench: $(DEVELOPER)
+	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/pausing.py
+	$(BIN)/python benchmarks/keys.py
 
 # The catalogues of the screen's words, brought up to date with the code.
 words: $(DEVELOPER)
