@@ -107,8 +107,10 @@ def test_a_lesson_in_english(open_terminal: Opens, width: int, height: int) -> N
     shown.wait_for(lambda screen: any(re.search(r"3 task_b #1 +Esperando o e", line) for line in screen.lines))
     shown.press("?")
     shown.wait_for("What the picture says")
+    shown.press("End")
+    shown.wait_for("esc closes this help")
     shown.press("Escape")
-    shown.wait_for(lambda screen: "What the picture says" not in screen and screen.step == (3, 9))
+    shown.wait_for(lambda screen: "esc closes this help" not in screen and screen.step == (3, 9))
 
     # Again: the same program anew, held before its first step as it was at first
     first_run = shown.program()

@@ -22,6 +22,7 @@ __all__ = ["HelpScreen", "KeepScreen", "LeaveScreen"]
 class HelpScreen(ModalScreen[None]):
     """The legend of the glyphs, then every key."""
 
+    AUTO_FOCUS = "VerticalScroll"  # or no key scrolls it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter", "dismiss", "close")]
 
     def __init__(self, catalogue: NullTranslations) -> None:
