@@ -329,6 +329,23 @@ def test_mark_without_a_trace() -> None:
     triotrace.mark("nobody listens")
 
 
+def test_a_late_event_does_not_take_time_back() -> None:
+    """A hook looks at the clock, another thread gets a batch out, and only then the hook appends: `t` goes on."""
+    events: list[Event] = []
+    recorder = Recorder(events.extend, now=iter(range(10**6)).__next__)
+    for t in (recorder.now(), 700):
+        recorder.pending.append(Mark(t, "of the run"))
+        recorder.add(lambda t: Mark(t, "of another thread"))
+        recorder.pending.append(Mark(t, "late"))
+        recorder.flush()
+    recorder.pending.append(Mark(800, "in time"))
+    recorder.flush()
+    times = [e.t for e in events if isinstance(e, Mark)]
+    assert 7 == len(times)
+    assert times == sorted(times)
+    assert 800 == times[-1]
+
+
 def test_nothing_is_left_of_finished_tasks() -> None:
     """What is remembered does not grow with the tasks and events that are gone."""
     tracer = Tracer(lambda batch: None)

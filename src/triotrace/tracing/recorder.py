@@ -156,7 +156,8 @@ class Recorder:
             self._send(batch)
 
     def _send(self, batch: list[Event]) -> None:
-        if self._mixed:
+        # A hook may have looked at the clock before another thread's batch went out, and appended after it.
+        if self._mixed or _first_time(batch, self._last) < self._last:
             self._straighten(batch)
             self._mixed = self._alive > 1
         else:
