@@ -54,7 +54,8 @@ class Point(Struct, frozen=True, gc=False):
     call: Fact | None = None  # the first of trio's functions further in that has a name
     deepest: Fact | None = None  # the last of them that was looked at
     wait: Wait = ""
-    inner: CodeType | None = None  # the code of `call`, if that is right below and nothing of the user's can follow
+    inner: CodeType | None = None  # the code of `call`, if it is near and nothing of the user's can follow
+    through: CodeType | None = None  # the code between, as the `__anext__` of an `async for`, if there is any
 
 
 LAST: Final = True

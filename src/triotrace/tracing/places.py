@@ -14,6 +14,7 @@ from itertools import count, islice
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
+import msgspec
 import trio
 
 from triotrace.events import LIMIT_NAME, LIMIT_SOURCE, Event, Place, PlaceId, Source
@@ -71,6 +72,8 @@ class Places:
                     point = fact.points.get(coro.cr_frame.f_lasti)
                     if point is not None and point.inner is not None:
                         held = coro.cr_await
+                        if point.through is not None and held.cr_code is point.through:
+                            held = held.cr_await
                         if held.cr_code is point.inner:
                             record.point = point
                             return held
@@ -95,8 +98,9 @@ class Places:
             # An async generator or an awaitable of another kind: trio knows how to look into those.
             return self._stand_in(task, record)
         if owner is not None:
-            direct = rank == USER and call is not None and call.last and held is at.cr_await
-            record.point = self._point(owner, at.cr_frame.f_lasti, call, deepest, direct=direct)
+            record.point = point = self._point(owner, at.cr_frame.f_lasti, call, deepest)
+            if rank == USER and point.inner is None and call is not None and call.last:
+                self._learn(owner, at, held, point)
         return held
 
     def _stand_in(self, task: trio.lowlevel.Task, record: Record) -> object:
@@ -118,16 +122,25 @@ class Places:
                 if fact.last:
                     break
         if owner is not None:
-            record.point = self._point(owner, lasti, call, deepest, direct=False)
+            record.point = self._point(owner, lasti, call, deepest)
         return held
 
-    def _point(self, owner: Fact, lasti: int, call: Fact | None, deepest: Fact | None, *, direct: bool) -> Point:
+    def _learn(self, owner: Fact, at: Any, held: Any, point: Point) -> None:
+        """Remember what lies between the user's coroutine and trio's last word, so that it need not be looked for."""
+        between = at.cr_await
+        through = None
+        if between is not held:
+            if between.cr_await is not held:
+                return
+            through = between.cr_code
+        owner.points[at.cr_frame.f_lasti] = msgspec.structs.replace(point, inner=held.cr_code, through=through)
+
+    def _point(self, owner: Fact, lasti: int, call: Fact | None, deepest: Fact | None) -> Point:
         point = owner.points.get(lasti)
         if point is not None and point.call is call and point.deepest is deepest:
             return point
         wait = (call.wait or deepest.wait) if call is not None and deepest is not None else ""
-        inner = call.code if direct and call is not None else None
-        point = owner.points[lasti] = Point(self.at(owner, lasti, call), call, deepest, wait, inner)
+        point = owner.points[lasti] = Point(self.at(owner, lasti, call), call, deepest, wait)
         return point
 
     def waker(self, frame: FrameType | None) -> tuple[PlaceId | None, bool]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import trio
 
-from triotrace.events import AfterIoWait, Clock, PlaceId, RunId, ScopeId
+from triotrace.events import AfterIoWait, Clock, PlaceId, RunId, ScopeId, TaskExited, TaskScheduled
 from triotrace.tracing.calls import Wait
 from triotrace.tracing.clocks import ClockWatch
 from triotrace.tracing.family import Family
@@ -53,6 +53,7 @@ class State:
         "family",
         "guard",
         "has_main",
+        "last",
         "now",
         "origin",
         "pending",
@@ -94,6 +95,7 @@ class State:
         self.sees_scopes = False  # each scope is known that trio did not open for itself
         self.running: Record | None = None
         self.began = 0  # `t` at the begin of the present step
+        self.last: TaskScheduled | TaskExited | None = None  # what told that a step is over, if anything did
         self.unfinished: Callable[[], None] | None = None  # tells the piece of a line that the present step printed
         self.born = 0  # `t` at the newest birth of a task
         self.spawned_at: PlaceId | None = None  # the line that gave birth to it

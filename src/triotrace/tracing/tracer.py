@@ -131,7 +131,8 @@ class Tracer(trio.abc.Instrument):
             record.ready = True
             running = state.running
             if running is record and not (PEEKS and type(task._next_send) is ErrorOutcome):
-                state.append(TaskScheduled(t, record.id, "checkpoint"))
+                state.last = event = TaskScheduled(t, record.id, "checkpoint")
+                state.append(event)
                 return
             if state.asleep:
                 if state.polling:
@@ -144,10 +145,19 @@ class Tracer(trio.abc.Instrument):
             if record.starting is not None:
                 child, eventual = record.starting
                 state.family.moved(record, state.records.get(child), child, eventual, t)
-            if running is None and state.polling and not (PEEKS and type(task._next_send) is ErrorOutcome):
-                state.append(TaskScheduled(t, record.id, "io"))
+            if PEEKS and type(task._next_send) is not ErrorOutcome and (running is not None or state.polling):
+                if running is None:
+                    state.append(TaskScheduled(t, record.id, "io"))
+                elif running.role == "init":
+                    state.append(TaskScheduled(t, record.id, "task", running.id))
+                else:
+                    place, outside = state.places.waker(sys._getframe((state.depth or 0) + 1))
+                    outside = outside or (running is state.entry and place is not None)
+                    cause: Cause = "thread" if outside else "task"
+                    state.append(TaskScheduled(t, record.id, cause, running.id, place))
             elif running is None:
-                self._woken_by_nobody(state, task, record, t)
+                cause, scope = cause_of(state, task, record, outside=False)
+                state.append(TaskScheduled(t, record.id, cause, None, None, scope))
             else:
                 self._woken_by(state, running, task, record, t)
             if len(state.pending) >= BATCH:
@@ -171,20 +181,13 @@ class Tracer(trio.abc.Instrument):
         if len(state.pending) >= BATCH:
             self._recorder.flush()
 
-    def _woken_by_nobody(self, state: State, task: trio.lowlevel.Task, record: Record, t: int) -> None:
-        cause, scope = cause_of(state, task, record, outside=False)
-        state.append(TaskScheduled(t, record.id, cause, None, None, scope))
-
     def _woken_by(self, state: State, running: Record, task: trio.lowlevel.Task, record: Record, t: int) -> None:
+        """It will raise something, or this trio does not let us see that."""
         place = None
         outside = False
         if running is not record and running.role != "init":
             place, outside = state.places.waker(sys._getframe((state.depth or 0) + 1))
             outside = outside or (running is state.entry and place is not None)
-        if PEEKS and type(task._next_send) is not ErrorOutcome:
-            cause: Cause = "thread" if outside else "task"
-            state.append(TaskScheduled(t, record.id, cause, running.id, place))
-            return
         cause, scope = cause_of(state, task, record, outside=outside)
         if running is record or cause == "timer":
             state.append(TaskScheduled(t, record.id, cause, None, None, scope))
@@ -213,7 +216,13 @@ class Tracer(trio.abc.Instrument):
                 return
             if state.unfinished is not None:
                 state.unfinished()
-            t = state.now() - state.origin
+            try:
+                # Of a checkpoint or an exit trio told us when it had the task back. To look at the clock again would
+                # only tell how long we took, unless something happened since.
+                last = state.last
+                t = last.t if last is not None and state.pending[-1] is last else state.now() - state.origin
+            except IndexError:  # a batch went out just now
+                t = state.now() - state.origin
             state.running = None
             if record.exited:
                 if record.leaving:
@@ -228,33 +237,26 @@ class Tracer(trio.abc.Instrument):
             if not state.sees_scopes and (record.nurseries or privates.nurseries_of(task)):
                 state.family.compare(task, record, t)
             held = state.places.stand(task, record)
+            point = record.point
+            place = None if point is None else point.place
             if record.ready:
-                point = record.point
-                state.append(AfterTaskStep(t, record.id, None if point is None else point.place))
+                state.append(AfterTaskStep(t, record.id, place))
             else:
-                self._waits(state, task, record, t, held)
+                until = on = owner = None
+                if state.deadlines is None or state.deadlines._active:
+                    until = privates.wait_deadline(task)
+                if point is not None:
+                    deepest = point.deepest
+                    if deepest is not None and deepest.on:
+                        on, owner = waited_for(state, task, deepest, held)
+                    if point.wait and record is not state.entry:  # it waits for its own wake-up pipe, all the time
+                        record.counted = point.wait
+                        state.waiting[point.wait] += 1
+                state.append(AfterTaskStep(t, record.id, place, until, on, owner))
             if len(state.pending) >= BATCH:
                 self._recorder.flush()
         except BaseException as error:
             self._recorder.failed(error)
-
-    def _waits(self, state: State, task: trio.lowlevel.Task, record: Record, t: int, held: object) -> None:
-        until = None
-        if state.deadlines is None or state.deadlines._active:
-            until = privates.wait_deadline(task)
-        point = record.point
-        if point is None:
-            state.append(AfterTaskStep(t, record.id, None, until))
-            return
-        deepest = point.deepest
-        if deepest is not None and deepest.on:
-            on, owner = waited_for(state, task, deepest, held)
-            state.append(AfterTaskStep(t, record.id, point.place, until, on, owner))
-        else:
-            state.append(AfterTaskStep(t, record.id, point.place, until))
-        if point.wait and record is not state.entry:  # it waits for its own wake-up pipe, all the time
-            record.counted = point.wait
-            state.waiting[point.wait] += 1
 
     def task_exited(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
@@ -268,10 +270,11 @@ class Tracer(trio.abc.Instrument):
             record.exited = True
             record.leaving = False
             if record.role != "main" and privates.surely_returned(task):
-                state.append(TaskExited(t, record.id, "returned"))
-                return
-            outcome = privates.exit_outcome(state.runner, task, sys._getframe(state.depth or 0))
-            state.append(TaskExited(t, record.id, *judge(outcome)))
+                state.last = event = TaskExited(t, record.id, "returned")
+            else:
+                outcome = privates.exit_outcome(state.runner, task, sys._getframe(state.depth or 0))
+                state.last = event = TaskExited(t, record.id, *judge(outcome))
+            state.append(event)
         except BaseException as error:
             self._recorder.failed(error)
 
