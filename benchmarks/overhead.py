@@ -1,11 +1,12 @@
 """What it costs to be watched: CPU time a task step, plain and under each of four watchers.
 
-    python benchmarks/overhead.py [--rounds 9] [--repeats 3] [--workload NAME ...] [--json FILE]
+    python benchmarks/overhead.py [--rounds 7] [--repeats 9] [--workload NAME ...] [--json FILE]
 
-Every figure is the median over all runs. Each round runs every workload with every watcher, in an order drawn anew,
-each in a process of its own: what else the machine does, and how warm it is, meets all alike. `triotrace` is the whole
-of `triotrace record`: places, wakers, scopes, outcomes, and the log on disk. VizTracer is left out where it is not
-installed.
+Each round is a process that runs one workload under `triotrace record`, with every watcher in turn, in an order drawn
+anew each time; all but `triotrace` itself do without its tracer. So whatever else the machine does, and however the
+process lies in its memory, meets all alike. Figures are medians: of the runs in a process, then of the processes.
+`triotrace` is the whole of it: places, wakers, scopes, outcomes, the log on disk, the watchdog's thread.
+VizTracer is left out where it is not installed.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
-from itertools import product
 from pathlib import Path
+from typing import Any
 
 import trio
 from workloads import WORKLOADS, Counter
@@ -31,16 +31,18 @@ LIMITS = {"checkpoint": 3.3, "pingpong": 3.3, "spawn": 4.0, "echo": 3.3}
 """How much more triotrace may add than the instrument that does nothing adds."""
 
 
-def runs_of(workload: str, watcher: str, repeats: int, folder: Path) -> list[int]:
-    """Run a workload in a new process; return the CPU time of each run."""
+Times = dict[str, float]
+"""Nanoseconds a step, by watcher."""
+
+
+def round_of(workload: str, watchers: list[str], repeats: int, steps: int, folder: Path) -> Times:
+    """Run a workload in a new process, with each watcher several times."""
     figures, log = folder / "figures.json", folder / "log.jsonl"
-    command = [sys.executable]
-    if watcher == "triotrace":
-        command += ["-m", "triotrace", "record", "--force", "-o", str(log)]
-    inside = "none" if watcher == "triotrace" else watcher
-    command += [str(HERE / "workloads.py"), workload, inside, str(repeats), str(figures)]
+    command = [sys.executable, "-m", "triotrace", "record", "--force", "-o", str(log), str(HERE / "workloads.py")]
+    command += [workload, str(repeats), str(figures), *watchers]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, cwd=folder)
-    return list(json.loads(figures.read_text()))
+    runs: dict[str, list[int]] = json.loads(figures.read_text())
+    return {watcher: statistics.median(times) / steps for watcher, times in runs.items()}
 
 
 def steps_of(workload: str) -> int:
@@ -50,42 +52,40 @@ def steps_of(workload: str) -> int:
     return counter.steps
 
 
-def measure(workloads: list[str], watchers: list[str], rounds: int, repeats: int) -> dict[tuple[str, str], list[int]]:
-    """Run everything; return the CPU times by workload and watcher."""
-    times: dict[tuple[str, str], list[int]] = {pair: [] for pair in product(workloads, watchers)}
+def measure(workloads: list[str], watchers: list[str], rounds: int, repeats: int) -> dict[str, list[Times]]:
+    """Play all rounds of all workloads."""
+    times: dict[str, list[Times]] = {workload: [] for workload in workloads}
+    steps = {workload: steps_of(workload) for workload in workloads}
     with tempfile.TemporaryDirectory(prefix="overhead-") as folder:
         for done in range(rounds):
-            for workload, watcher in random.sample(sorted(times), len(times)):
-                times[workload, watcher] += runs_of(workload, watcher, repeats, Path(folder))
-            if sys.stderr.isatty():
-                print(f"\r{done + 1} of {rounds} rounds", end="", file=sys.stderr, flush=True)
+            for workload in workloads:
+                times[workload].append(round_of(workload, watchers, repeats, steps[workload], Path(folder)))
+                if sys.stderr.isatty():
+                    print(f"\r\033[K{done} of {rounds} rounds, {workload}", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     return times
 
 
-def worked_out(workload: str, watchers: list[str], times: dict[tuple[str, str], list[int]]) -> dict[str, object]:
+def worked_out(workload: str, watchers: list[str], rounds: list[Times]) -> dict[str, Any]:
     """Return the figures of one workload: nanoseconds a step, and how often each adds what `no-op` adds."""
-    steps = steps_of(workload)
-    medians = {watcher: statistics.median(times[workload, watcher]) / steps for watcher in watchers}
-    quarters = {watcher: statistics.quantiles(times[workload, watcher], n=4) for watcher in watchers}
-    base = medians["no-op"] - medians["none"]
+
+    def added(times: Times, watcher: str) -> float:
+        return (times[watcher] - times["none"]) / (times["no-op"] - times["none"])
+
     return {
-        "steps": steps,
-        "ns_per_step": {watcher: round(median) for watcher, median in medians.items()},
-        "quartiles": {
-            watcher: [round(low / steps), round(high / steps)] for watcher, (low, _, high) in quarters.items()
-        },
+        "ns_per_step": {watcher: round(statistics.median(times[watcher] for times in rounds)) for watcher in watchers},
         "added": {
-            watcher: round((median - medians["none"]) / base, 2)
-            for watcher, median in medians.items()
+            watcher: round(statistics.median(added(times, watcher) for times in rounds), 2)
+            for watcher in watchers
             if watcher != "none"
         },
         "limit": LIMITS[workload],
+        "rounds": rounds,
     }
 
 
-def table(figures: dict[str, dict[str, dict[str, float]]], watchers: list[str]) -> str:
+def table(figures: dict[str, dict[str, Any]], watchers: list[str]) -> str:
     """Draw the figures: ns a step, and in how many times a no-op that is what it adds."""
     rows = [f"{'CPU a step, ns (added, × no-op)':32}" + "".join(f"{workload:>18}" for workload in figures)]
     for watcher in watchers:
@@ -100,8 +100,10 @@ def table(figures: dict[str, dict[str, dict[str, float]]], watchers: list[str]) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--repeats", type=int, default=3, help="runs in one process; one more goes before them")
+    parser.add_argument("--rounds", type=int, default=7, help="processes for each workload")
+    parser.add_argument(
+        "--repeats", type=int, default=9, help="runs of each watcher in a process; one more goes before"
+    )
     parser.add_argument("--workload", action="append", choices=list(WORKLOADS), help="only this one; may be repeated")
     parser.add_argument("--json", type=Path, help="where the figures go, besides the table")
     options = parser.parse_args()
@@ -113,11 +115,11 @@ def main() -> None:
     except PackageNotFoundError:
         watchers.remove("viztracer")
     times = measure(workloads, watchers, options.rounds, options.repeats)
-    figures = {workload: worked_out(workload, watchers, times) for workload in workloads}
+    figures = {workload: worked_out(workload, watchers, times[workload]) for workload in workloads}
     print(", ".join(f"{name} {number}" for name, number in versions.items()))
     print(table(figures, watchers))
     if options.json is not None:
-        found = {"versions": versions, "runs": options.rounds * options.repeats, "workloads": figures}
+        found = {"versions": versions, "repeats": options.repeats, "workloads": figures}
         options.json.write_text(json.dumps(found, indent=2) + "\n")
 
 

@@ -1,16 +1,18 @@
-"""Four programs that do little but give way, and those who may watch them: one of each, in one process.
+"""Four programs that do little but give way, and those who may watch them: all in one process, turn by turn.
 
-    python benchmarks/workloads.py WORKLOAD WATCHER REPEATS FILE
+    triotrace record -o LOG benchmarks/workloads.py WORKLOAD REPEATS FILE WATCHER ...
 
-Writes the CPU time of each run, in nanoseconds, to FILE. The first run, in which everything is met for the first time,
-is not counted. `overhead.py` starts this, plain or under `triotrace record`.
+Writes the CPU time of each run, in nanoseconds, to FILE, by watcher. The first run of each, in which everything is met
+for the first time, is not counted. `overhead.py` starts this.
 """
 
 from __future__ import annotations
 
 import gc
+import inspect
 import json
 import os
+import random
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -154,7 +156,11 @@ class Counter(trio.abc.Instrument):
 
 @contextmanager
 def watched(watcher: str) -> Iterator[list[trio.abc.Instrument]]:
-    """Give the instruments of a run; VizTracer watches everything in here."""
+    """Give the instruments of a run, and let nobody else watch it."""
+    run = trio._core._run
+    traced = run.setup_runner
+    if watcher != "triotrace":
+        run.setup_runner = inspect.getclosurevars(traced).nonlocals["original"]
     if watcher == "viztracer":
         from viztracer import VizTracer
 
@@ -171,18 +177,20 @@ def watched(watcher: str) -> Iterator[list[trio.abc.Instrument]]:
         sys.stdout = print_to
     else:
         yield [Nothing()] if watcher == "no-op" else []
+    run.setup_runner = traced
 
 
 def main() -> None:
-    name, watcher, repeats, file = sys.argv[1:]
-    times = []
+    workload, repeats, file, *watchers = sys.argv[1:]
+    times: dict[str, list[int]] = {watcher: [] for watcher in watchers}
     for _ in range(int(repeats) + 1):
-        gc.collect()
-        with watched(watcher) as instruments:
-            begin = time.process_time_ns()
-            trio.run(WORKLOADS[name], instruments=instruments)
-            times.append(time.process_time_ns() - begin)
-    Path(file).write_text(json.dumps(times[1:]))
+        for watcher in random.sample(watchers, len(watchers)):
+            gc.collect()
+            with watched(watcher) as instruments:
+                begin = time.process_time_ns()
+                trio.run(WORKLOADS[workload], instruments=instruments)
+                times[watcher].append(time.process_time_ns() - begin)
+    Path(file).write_text(json.dumps({watcher: runs[1:] for watcher, runs in times.items()}))
 
 
 if __name__ == "__main__":
