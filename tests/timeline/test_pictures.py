@@ -13,7 +13,7 @@ from log_samples import any_event
 from triotrace import events as e
 from triotrace.clean import clean
 from triotrace.export.text import picture
-from triotrace.timeline.canvas import FUTURE, PLAYHEAD
+from triotrace.timeline.canvas import FUTURE, PLAYHEAD, fit, width_of
 from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.timeline import Timeline
@@ -116,6 +116,24 @@ def test_a_deep_tree_needs_no_stack() -> None:
     for i in range(1, 3000):
         story.spawn(f"t{i}", by=f"t{i - 1}")
     assert 3000 == len(lay_rows(folded(story)).rows)
+
+
+@pytest.mark.parametrize(
+    ("branch", "label", "width", "fitted"),
+    [
+        ("├ ", "fetch", 12, "├ fetch     "),
+        ("", "x" * 20, 8, "xxxxxx… "),
+        ("│ │ │ │ │ └ ", "level #9", 14, "…│ └ level #9 "),
+        ("                    └ ", "level #99", 13, "…└ level #99 "),
+        ("  " * 40 + "└ ", "a long name indeed", 12, "… a long n… "),
+        ("", "日本語", 6, "日本… "),
+        ("", "日本語", 5, "日…  "),
+    ],
+)
+def test_deep_in_a_tree_the_name_stays(branch: str, label: str, width: int, fitted: str) -> None:
+    drawn = fit(branch, label, width)
+    assert width == width_of(drawn)
+    assert fitted == drawn
 
 
 def test_the_playhead_marks_its_column_and_what_follows_is_faint() -> None:

@@ -145,7 +145,7 @@ def watch_tape(log: Path, *, axis: Axis | None, pace: float | None, paused: bool
     requested = watch(
         source,
         program=tape,
-        title=" ".join(argv) or log.name,
+        title=" ".join((Path(argv[0]).name, *argv[1:])) if argv else log.name,
         axis=axis or axis_for(argv),
         catalogue=catalogue(language),
         at_start=paused,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from triotrace.timeline.canvas import cells, width_of
+from triotrace.timeline.canvas import fit, width_of
 from triotrace.timeline.rows import RowKind, Rows, lay_rows
 from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.timeline import Timeline
@@ -35,13 +35,13 @@ def picture(
     rows = lay_rows(timeline, system=system, loop=axis == "steps", scopes=words if axis == "time" else None)
     if not timeline.tape:
         return _nothing(timeline, words)
-    labels = [row.title for row in rows.rows]
-    column = max(7, min(_LABEL_MOST, max(map(width_of, labels), default=0), width // 2) + 1)
+    widest = max((width_of(row.title) for row in rows.rows), default=0)
+    column = max(7, min(_LABEL_MOST, widest, width // 2) + 1)
     room = max(20, width - column)
     if axis == "time":
-        lines = _time_band(timeline, rows, labels, column, room, words)
+        lines = _time_band(timeline, rows, column, room, words)
     else:
-        lines = _step_bands(timeline, rows, labels, column, room, last, zoom, words)
+        lines = _step_bands(timeline, rows, column, room, last, zoom, words)
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
@@ -54,7 +54,6 @@ def _nothing(timeline: Timeline, words: Words) -> str:
 def _step_bands(
     timeline: Timeline,
     rows: Rows,
-    labels: list[str],
     column: int,
     room: int,
     last: int | None,
@@ -85,28 +84,21 @@ def _step_bands(
         lines.append(" " * column + drawn.head().text)
         # Of several runs, those that have a step here
         runs = {run_of(slot) for slot in range(tape.slots_of(start)[0], tape.slots_of(start + count - 1)[1] + 1)}
-        shown = [row for row in range(len(labels)) if rows.rows[row].run in runs]
-        lines += [_fit(labels[row], column) + drawn.line(row).text for row in shown]
+        shown = [row for row in range(len(rows.rows)) if rows.rows[row].run in runs]
+        lines += [rows.rows[row].fitted(column) + drawn.line(row).text for row in shown]
         prints = drawn.prints().text
         if prints.strip():
-            lines.append(_fit(words.catalogue.gettext("prints"), column) + prints)
+            lines.append(fit("", words.catalogue.gettext("prints"), column) + prints)
     return lines
 
 
-def _time_band(timeline: Timeline, rows: Rows, labels: list[str], column: int, room: int, words: Words) -> list[str]:
+def _time_band(timeline: Timeline, rows: Rows, column: int, room: int, words: Words) -> list[str]:
     origin = timeline.runs[0].begun.t
     cell = max(1, -(-(timeline.horizon - origin + 1) // max(1, room - timeline.room_for_words)))
     drawn = TimePicture(timeline, rows, TimeView(origin, cell, room, origin), words)
     lines = [" " * column + drawn.head().text]
     lines += [
-        _fit(label, column) + (drawn.line(row).text if rows.rows[row].kind is not RowKind.RUN else "")
-        for row, label in enumerate(labels)
+        shown.fitted(column) + (drawn.line(row).text if shown.kind is not RowKind.RUN else "")
+        for row, shown in enumerate(rows.rows)
     ]
     return lines
-
-
-def _fit(label: str, column: int) -> str:
-    split = cells(label)
-    if len(split) >= column:
-        split = [*split[: column - 2], "…"]
-    return "".join(split) + " " * (column - len(split))

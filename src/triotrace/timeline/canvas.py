@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from itertools import groupby
 
-__all__ = ["FUTURE", "PLAYHEAD", "Ink", "Line", "cells", "width_of"]
+__all__ = ["FUTURE", "PLAYHEAD", "Ink", "Line", "cells", "fit", "width_of"]
 
 
 class Ink(IntEnum):
@@ -68,6 +68,21 @@ def cells(text: str) -> list[str]:
 def width_of(text: str) -> int:
     """Count the cells that a text takes."""
     return len(cells(text)) if not text.isascii() else len(text)
+
+
+def fit(branch: str, label: str, width: int) -> str:
+    """Fit a row's part of the tree and its name into exactly `width` cells: deep in a tree, the name stays."""
+    room = max(1, width - 1)
+    name = cells(label)
+    stem = cells(branch)
+    least = min(len(stem), max(2, room - len(name)))
+    if len(stem) + len(name) > room and least < len(stem):
+        stem = ["…", *stem[len(stem) - least + 1 :]]
+    split = stem + name
+    if len(split) > room:
+        whole = room - 1 if split[room - 1] else room - 2  # no half of a wide character
+        split = [*split[:whole], "…"]
+    return "".join(split) + " " * (width - len(split))
 
 
 class Line:

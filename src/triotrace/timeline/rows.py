@@ -9,6 +9,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
 
+from triotrace.timeline.canvas import fit
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.records import Scope
 from triotrace.timeline.timeline import Timeline
@@ -45,8 +46,15 @@ class Row:
     @property
     def title(self) -> str:
         """What stands at its left: its part of the tree and its name."""
-        folded = f" +{self.folded}" if self.folded else ""
-        return f"{self.branch}{self.label}{folded}"
+        return self.branch + self._name
+
+    def fitted(self, width: int) -> str:
+        """Give that in exactly `width` cells: deep in a tree, the name stays and the branches are cut."""
+        return fit(self.branch, self._name, width)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.label} +{self.folded}" if self.folded else self.label
 
 
 @dataclass(frozen=True, slots=True)

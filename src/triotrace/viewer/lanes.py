@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from triotrace.timeline.canvas import Ink, Line, cells
+from triotrace.timeline.canvas import Ink, Line, fit, width_of
 from triotrace.timeline.rows import RowKind
 from triotrace.timeline.steps import StepsPicture
 from triotrace.viewer.inks import Palette, style_of
@@ -50,10 +50,7 @@ class Painter:
 
     def strip(self, label: str, column: int, line: Line | None, width: int, *, chosen: bool, bold: bool) -> Strip:
         """Make a strip of exactly `width` cells: a label of `column` cells, then a line."""
-        split = cells(label)
-        if len(split) >= column:
-            split = [*split[: column - 2], "…"]
-        text = "".join(split) + " " * (column - len(split))
+        text = label if width_of(label) == column else fit("", label, column)
         named = self.style(Ink.BLANK, chosen=chosen)
         segments = [Segment(text, named + Style(bold=True) if bold else named)]
         if line is not None:
@@ -102,7 +99,8 @@ class LanesView(ScrollView, can_focus=False):
         heading = rows[row].kind is RowKind.RUN
         line = None if heading else self.scene.picture.line(row)
         column = width if heading else self.column
-        return self.painter.strip(self.scene.labels[row], column, line, width, chosen=chosen, bold=chosen or heading)
+        label = rows[row].fitted(column)
+        return self.painter.strip(label, column, line, width, chosen=chosen, bold=chosen or heading)
 
     def show_row(self, row: int | None) -> None:
         """Scroll so that a row is seen."""
