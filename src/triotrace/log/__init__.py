@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from triotrace.log.files import MAX_TOTAL, LogTail, read_kind, read_log
-from triotrace.log.finish import convert_log, finish_log, is_converted, keep_log
+from importlib import import_module
+
 from triotrace.log.lines import MAX_LINE, clip, encode
-from triotrace.log.reader import LogReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from triotrace.log.files import MAX_TOTAL, LogTail, read_kind, read_log
+    from triotrace.log.finish import convert_log, finish_log, is_converted, keep_log
+    from triotrace.log.reader import LogReader
 
 __all__ = [
     "MAX_LINE",
@@ -21,3 +26,22 @@ __all__ = [
     "read_kind",
     "read_log",
 ]
+
+# A traced program only writes: what reads, mends and converts would cost it a few milliseconds of its start.
+_ELSEWHERE = {
+    "LogReader": "reader",
+    "LogTail": "files",
+    "MAX_TOTAL": "files",
+    "convert_log": "finish",
+    "finish_log": "finish",
+    "is_converted": "finish",
+    "keep_log": "finish",
+    "read_kind": "files",
+    "read_log": "files",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"triotrace.log.{_ELSEWHERE[name]}"), name)

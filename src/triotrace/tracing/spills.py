@@ -6,11 +6,12 @@ It lands in two private files, one a stream, that are read on as they grow. Nobo
 from __future__ import annotations
 
 import codecs
-import json
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import get_args
+
+import msgspec
 
 from triotrace.events import Event, Output, Stream
 from triotrace.log import clip
@@ -44,7 +45,7 @@ class Spills:
         if self._news:
             self._news = False
             held = {name: len(decoder.getstate()[0]) for name, decoder in self._decoders.items()}
-            self._tell(json.dumps({name: end - held[name] for name, end in self._consumed.items()}))
+            self._tell(msgspec.json.encode({name: end - held[name] for name, end in self._consumed.items()}).decode())
 
     def _read(self, name: Stream, path: str) -> None:
         start = self._consumed[name]
