@@ -20,6 +20,7 @@ from triotrace.events import (
     NurseryOpened,
     Place,
     ScopeCancelled,
+    ScopeChanged,
     ScopeEntered,
     ScopeExited,
     TaskExited,
@@ -27,6 +28,7 @@ from triotrace.events import (
     TaskScheduled,
     TaskSpawned,
 )
+from triotrace.timeline.timeline import Timeline
 
 Program = list[Any]
 
@@ -37,7 +39,7 @@ simple = st.one_of(
     st.tuples(st.just("cancel"), st.integers(0, 3)),
     st.tuples(st.just("move"), st.integers(0, 3), st.integers(0, 6)),
     st.just(["fail"]),
-    st.just(["thread"]),
+    st.tuples(st.sampled_from(["thread", "limit"]), st.integers(0, 1)),
 )
 programs = st.recursive(
     st.lists(simple, max_size=4),
@@ -50,7 +52,7 @@ programs = st.recursive(
         ),
         max_size=4,
     ),
-    max_leaves=12,
+    max_leaves=20,
 )
 
 
@@ -62,6 +64,7 @@ class World:
         self.channels = [trio.open_memory_channel[int](0), trio.open_memory_channel[int](1)]
         self.locks = [trio.Lock(), trio.StrictFIFOLock()]
         self.scopes: list[trio.CancelScope] = []
+        self.limiter = trio.CapacityLimiter(1)
 
     async def do(self, program: Program) -> None:
         for word, *rest in program:
@@ -102,8 +105,17 @@ class World:
     async def do_fail(self) -> None:
         raise ValueError
 
-    async def do_thread(self) -> None:
-        await trio.to_thread.run_sync(lambda: None)
+    async def do_thread(self, which: int) -> None:
+        def work() -> None:
+            if which:
+                trio.from_thread.run_sync(self.events[which].set)
+                trio.from_thread.run(trio.sleep, which)
+
+        await trio.to_thread.run_sync(work, abandon_on_cancel=not which)
+
+    async def do_limit(self, which: int) -> None:
+        async with self.limiter:
+            await trio.sleep(which)
 
     async def do_scope(self, seconds: int, shield: bool, inner: Program) -> None:
         with trio.CancelScope(deadline=trio.current_time() + seconds, shield=shield) as scope:
@@ -146,12 +158,16 @@ class Reader:
 
     def __init__(self) -> None:
         self.state: dict[int, str] = {}
-        self.parent: dict[int, int | None] = {}
         self.nursery: dict[int, int | None] = {}
         self.running: int | None = None
         self.places: set[int] = set()
+        self.role: dict[int, str] = {}
         self.nurseries: dict[int, int] = {}
+        self.scope_of: dict[int | None, int | None] = {None: None}  # by nursery
+        self.entered: dict[int, list[int]] = {}  # by task
         self.scopes: dict[int, tuple[int, int | None]] = {}
+        self.parents: dict[int, int | None] = {}
+        self.shielded: set[int] = set()
         self.cancelled: set[int] = set()
         self.last = 0
 
@@ -165,6 +181,16 @@ class Reader:
         if reads is not None:
             reads(event)
 
+    def around(self, task: int) -> list[int]:
+        """Return the scopes that a cancellation of would reach a task, innermost first: up to a shield."""
+        own = self.entered[task]
+        scope = own[-1] if own else self.scope_of[self.nursery[task]]
+        found = []
+        while scope is not None:
+            found.append(scope)
+            scope = None if scope in self.shielded else self.parents[scope]
+        return found
+
     def on_Place(self, event: Place) -> None:
         self.places.add(event.place)
 
@@ -173,6 +199,8 @@ class Reader:
         assert event.by == self.running
         self.state[event.task] = "new"
         self.nursery[event.task] = event.nursery
+        self.role[event.task] = event.role
+        self.entered[event.task] = []
         if event.nursery is not None:
             assert self.nurseries[event.nursery] == event.parent
 
@@ -195,8 +223,10 @@ class Reader:
         if event.cause == "task":
             assert event.waker is not None
         assert event.scope is None or event.scope in self.cancelled
-        if event.scope is not None:
-            assert event.cause == "cancel"
+        assert event.cause != "other"
+        assert event.scope is None or event.cause == "cancel"
+        if event.cause == "cancel" and self.role[event.task] in ("main", "user", "library"):
+            assert event.scope in self.around(event.task)
 
     def on_BeforeTaskStep(self, event: BeforeTaskStep) -> None:
         assert self.running is None
@@ -212,6 +242,11 @@ class Reader:
     def on_TaskExited(self, event: TaskExited) -> None:
         assert self.running == event.task
         assert (event.error is None) == (event.result == "returned")
+        if event.result == "cancelled" and self.role[event.task] != "system":
+            above = self.scope_of[self.nursery[event.task]]
+            while above is not None and above not in self.cancelled:
+                above = self.parents[above]
+            assert above is not None
         self.state[event.task] = "exiting"
         assert event.task not in self.nurseries.values()
         assert event.task not in [owner for owner, _ in self.scopes.values()]
@@ -220,6 +255,7 @@ class Reader:
         assert self.running == event.task
         self.nurseries[event.nursery] = event.task
         assert event.scope is None or self.scopes[event.scope][0] == event.task
+        self.scope_of[event.nursery] = event.scope
 
     def on_NurseryClosed(self, event: NurseryClosed) -> None:
         assert self.nurseries.pop(event.nursery) == self.running
@@ -229,7 +265,17 @@ class Reader:
     def on_ScopeEntered(self, event: ScopeEntered) -> None:
         assert self.running == event.task
         assert event.parent is None or event.parent in self.scopes
+        around = self.around(event.task)
+        assert not around or event.parent == around[0]
         self.scopes[event.scope] = event.task, event.parent
+        self.parents[event.scope] = event.parent
+        self.entered[event.task].append(event.scope)
+        if event.shield:
+            self.shielded.add(event.scope)
+
+    def on_ScopeChanged(self, event: ScopeChanged) -> None:
+        assert event.task == self.running
+        (self.shielded.add if event.shield else self.shielded.discard)(event.scope)
 
     def on_ScopeCancelled(self, event: ScopeCancelled) -> None:
         assert event.scope in self.scopes
@@ -240,12 +286,13 @@ class Reader:
     def on_ScopeExited(self, event: ScopeExited) -> None:
         owner, _ = self.scopes.pop(event.scope)
         assert owner == self.running
+        assert event.scope == self.entered[owner].pop()
         assert event.scope not in [parent for _, parent in self.scopes.values()]
         if event.caught:
             assert event.scope in self.cancelled
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=800, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(programs)
 def test_what_is_told_makes_sense(program: Program) -> None:
     """Each wake has its cause, each waker runs; scopes nest; nurseries close after their children; `t` goes on."""
@@ -257,3 +304,6 @@ def test_what_is_told_makes_sense(program: Program) -> None:
     assert {"exited"} == set(reader.state.values())
     assert not reader.nurseries
     assert not reader.scopes
+    timeline = Timeline()
+    timeline.feed(events)
+    assert [] == timeline.damages
