@@ -30,6 +30,7 @@ from triotrace.events import (
     TaskScheduled,
     TaskSpawned,
 )
+from triotrace.log import finish_log, read_log
 
 RELAY = """
     import trio
@@ -283,20 +284,31 @@ def _long(child, wait: BeforeIoWait) -> bool:
     return wait.deadline - begin.trio_time > 500 * 10**9
 
 
-def test_killed_flat_out(tmp_path: Path) -> None:
-    """SIGKILL in the middle of hard work leaves whole lines, torn at most in the last."""
-    text = """
+DEATHS = {"SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)", "os._exit": "os._exit(3)"}
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_dead_flat_out(tmp_path: Path, death: str) -> None:
+    """A death in the middle of hard work takes 1,200 events along at most, and whoever reads the log is told."""
+    text = f"""
     import os, signal, trio
     async def main():
         for number in range(5000):
             await trio.lowlevel.checkpoint()
-        os.kill(os.getpid(), signal.SIGKILL)
+        {DEATHS[death]}
     trio.run(main)
     """
     with program(tmp_path, text) as child:
         child.wait()
-        steps = len(child.of(AfterTaskStep))
-    assert 5000 - 400 <= steps <= 5003  # three events a step, at most 1,200 lost
+        events = child.events()
+        told = [e for e in events if isinstance(e, BeforeTaskStep | AfterTaskStep | TaskScheduled)]
+        begun = next(e.task for e in child.of(TaskSpawned) if e.role == "main")
+        # Each checkpoint is three events; the last step has begun, and did not end.
+        assert 3 * 5000 + 2 - 1200 <= len([e for e in told if e.task == begun]) <= 3 * 5000 + 2
+        finish_log(child.log, exit=child.process.returncode)
+        warnings: list[str] = []
+        assert len(events) + 1 == sum(len(batch) for batch in read_log(child.log, warn=warnings.append))
+        assert ["the program died within a run of trio"] == [w.split(": ")[1] for w in warnings]
 
 
 def test_descriptors_are_the_programs(tmp_path: Path) -> None:
