@@ -294,7 +294,7 @@ def test_a_terminal_of_its_own(tmp_path: Path, *, trio: bool) -> None:
 @pytest.mark.parametrize(
     ("wait", "innermost"),
     [
-        ("time.sleep(60)", "wait"),
+        ("time.sleep(60)", "stay"),
         ("trio.run(trio.sleep, 60)", "get_events"),
         ("any(False for _ in iter(int, 1))", "<genexpr>"),
     ],
@@ -303,7 +303,7 @@ def test_ctrl_c(tmp_path: Path, wait: str, innermost: str) -> None:
     """Ctrl+C ends the program as it would without us, and us by the same signal."""
     text = dedent(f"""\
         import sys, threading, time, trio
-        def wait():
+        def stay():
             {wait}
         def tell(main):
             while sys._current_frames()[main].f_code.co_name != {innermost!r}:
@@ -311,7 +311,7 @@ def test_ctrl_c(tmp_path: Path, wait: str, innermost: str) -> None:
             print("ready")
         threading.Thread(target=tell, args=(threading.get_ident(),)).start()
         try:
-            wait()
+            stay()
         finally:
             print("cleaned up")
         """)
