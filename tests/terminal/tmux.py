@@ -178,9 +178,9 @@ class Terminal:
     def pid_of(self, command: str) -> int:
         """Return the process of a command that the shell runs now."""
         shell = self.flag("pane_pid")
-        for line in subprocess.check_output(
-            ["ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "args="], text=True
-        ).splitlines():
+        # -ww: ps cuts its lines at COLUMNS otherwise, and a virtual environment may lie in a long path
+        told = subprocess.check_output(["ps", "-ww", "-A", "-o", "pid=", "-o", "ppid=", "-o", "args="], text=True)
+        for line in told.splitlines():
             pid, parent, arguments = line.split(None, 2)
             if parent == shell and command in arguments:
                 return int(pid)
