@@ -67,13 +67,13 @@ trio.run(main)
 def test_sigterm_ends_the_group_and_restores_the_terminal(open_terminal: Opens, paused: bool) -> None:
     open_terminal.with_file("lasts.py", LASTS)
     shown = open_terminal(100, 28)
-    shown.enter("triotrace run lasts.py")
+    shown.enter("triotrace run lasts.py", tells_its_pid=True)
     shown.wait_for("it lasts")
     if paused:
         shown.press("Space")
         shown.wait_for("❚❚ PAUSED")
     program = shown.program()
-    os.kill(shown.pid_of("triotrace"), signal.SIGTERM)
+    os.kill(shown.viewer(), signal.SIGTERM)
     told = shown.assert_clean(status=143)
     assert "it lasts" in told
     assert is_gone(program)
@@ -100,13 +100,13 @@ def test_ctrl_c_ends_the_program_and_not_the_viewer(open_terminal: Opens, paused
 def test_a_paused_program_whose_viewer_is_killed_ends_as_it_would_have(open_terminal: Opens) -> None:
     open_terminal.with_file("ends.py", ENDS)
     shown = open_terminal(100, 28)
-    shown.enter("triotrace run --paused ends.py")
+    shown.enter("triotrace run --paused ends.py", tells_its_pid=True)
     shown.wait_for(lambda screen: "❚❚ PAUSED" in screen.title and screen.following == "main")
     shown.press("Right")
     shown.wait_for(lambda screen: screen.step is not None and screen.step[1] >= 1)
     program = shown.program()
     assert not is_gone(program)
-    os.kill(shown.pid_of("triotrace"), signal.SIGKILL)
+    os.kill(shown.viewer(), signal.SIGKILL)
     until(lambda: is_gone(program) or None, what="the end of the program")
     assert (shown.folder / "done").read_text() == "so it is"
 

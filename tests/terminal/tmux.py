@@ -91,7 +91,8 @@ class Terminal:
             "TEXTUAL_ANIMATIONS": "none",
             **env,
         }
-        for name in ("TMUX", "TMUX_PANE", "LANGUAGE", "NO_COLOR"):
+        # With COLUMNS in its environment, Textual takes that for the width, whatever the window is
+        for name in ("TMUX", "TMUX_PANE", "LANGUAGE", "NO_COLOR", "COLUMNS", "LINES"):
             if name not in env:
                 self._env.pop(name, None)
 
@@ -121,9 +122,11 @@ class Terminal:
         """Type text as it stands."""
         self.tmux("send-keys", "-l", text)
 
-    def enter(self, command: str) -> None:
+    def enter(self, command: str, *, tells_its_pid: bool = False) -> None:
         """Type a command into the shell, on a clear screen."""
         self.tmux("send-keys", "C-l")
+        if tells_its_pid:  # by the shell: what `ps` says depends on the machine
+            command = f"(echo $BASHPID >viewer; exec {command})"
         self.write(command)
         self.press("Enter")
 
@@ -175,16 +178,9 @@ class Terminal:
         """Return what tmux knows of its pane: `alternate_on`, `mouse_any_flag`, `cursor_flag` ..."""
         return self.tmux("display-message", "-p", "#{" + name + "}").strip()
 
-    def pid_of(self, command: str) -> int:
-        """Return the process of a command that the shell runs now."""
-        shell = self.flag("pane_pid")
-        # -ww: ps cuts its lines at COLUMNS otherwise, and a virtual environment may lie in a long path
-        told = subprocess.check_output(["ps", "-ww", "-A", "-o", "pid=", "-o", "ppid=", "-o", "args="], text=True)
-        for line in told.splitlines():
-            pid, parent, arguments = line.split(None, 2)
-            if parent == shell and command in arguments:
-                return int(pid)
-        raise AssertionError(f"the shell runs no {command!r}")
+    def viewer(self) -> int:
+        """Return the process of the command that was entered last with `tells_its_pid`."""
+        return int((self.folder / "viewer").read_text())
 
     def logs(self) -> list[Path]:
         """Return the logs that `run` keeps, the oldest first."""
