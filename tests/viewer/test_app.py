@@ -217,7 +217,7 @@ def test_leaving_a_program_that_has_run_for_long_asks() -> None:
     program = Living()
 
     async def act(app: TraceApp, pilot: Pilot[None]) -> None:
-        app._began -= 61
+        app.began -= 61
         await press(pilot, "q")
         assert "leaving ends it" in "\n".join(screen_of(app))
         await press(pilot, "escape")

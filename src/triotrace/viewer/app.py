@@ -1,60 +1,35 @@
-"""The app: it reads a source through a memory channel into a Timeline, and lets widgets look at it on a timer.
-
-trio runs as a guest inside Textual's loop. Its two tasks write the Timeline only; no widget is touched from trio.
-"""
+"""The app: the picture, its panels, and what the keys do to them. When it is drawn is in `live.py`."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import contextvars
-import gc
-import os
-import signal
 import time
 from collections.abc import Callable
 from gettext import NullTranslations
 from pathlib import Path
 from typing import ClassVar
 
-import textual.screen
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Horizontal
 from textual.widgets import Footer, Input
-from textual.worker import WorkerCancelled, WorkerFailed
 
 from triotrace.clean import clean
 from triotrace.errors import TriotraceError
 from triotrace.source import Source
-from triotrace.timeline.timeline import Timeline
-from triotrace.timeline.words import Words
 from triotrace.viewer.actions import ACTIONS, DOES, key_in_footer
-from triotrace.viewer.guest import run_trio_guest
 from triotrace.viewer.inks import DARK, LIGHT, palette_for
 from triotrace.viewer.lanes import HeadRow, LanesView, Painter, PrintsRow, label_column
+from triotrace.viewer.live import Again, LiveApp
 from triotrace.viewer.panels import Inspector, PrintsPanel, SourcePanel, TitleBar
-from triotrace.viewer.player import Player
 from triotrace.viewer.program import Program, StillTape
-from triotrace.viewer.reader import Reader
-from triotrace.viewer.scene import Axis, Scene
+from triotrace.viewer.scene import Axis
 from triotrace.viewer.screens import HelpScreen, KeepScreen, LeaveScreen
 
 __all__ = ["Again", "TraceApp", "watch"]
 
-Again = Callable[[bool], tuple[Source, Program]]
-"""Ends a program and starts it anew, held before its first step if asked to."""
-
-_FRAMES_PER_SECOND = 20
-_WATCH_SECONDS = 0.5
-if "TEXTUAL_FPS" not in os.environ:
-    # Two frames that follow each other closely, a key's and the program's answer, need not be two sixtieths apart
-    textual.screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]  # Final there, and read anew by each screen
 _BOTTOM_LEAST = 8
 _LONG_SECONDS = 60.0
-_QUIET = 100_000_000
-"""Nanoseconds without an event after which the viewer lets its own clock run on."""
 
 
 def watch(
@@ -90,16 +65,16 @@ def watch(
         catalogue=catalogue,
         again=again,
         changed=changed,
+        plays=plays,
     )
     app.scene.following = not (at_start or plays)
-    app.plays = plays
     app.run()
     if app.failure is not None:
         raise app.failure
     return app.return_code or None
 
 
-class TraceApp(App[None]):
+class TraceApp(LiveApp):
     """The viewer."""
 
     CSS_PATH = "triotrace.tcss"
@@ -119,10 +94,11 @@ class TraceApp(App[None]):
         catalogue: NullTranslations | None = None,
         again: Again | None = None,
         changed: Callable[[], bool] | None = None,
+        plays: bool = False,
     ) -> None:
-        super().__init__()
-        self.words = Words(catalogue)
-        self.say = self.words.catalogue.gettext
+        super().__init__(
+            source, program=program, axis=axis, catalogue=catalogue, again=again, changed=changed, plays=plays
+        )
         for action in ACTIONS:
             if action.name != "interrupt":
                 self.bind(
@@ -132,23 +108,9 @@ class TraceApp(App[None]):
                     show=action.footer is not None,
                     key_display=key_in_footer(action),
                 )
-        self.again = again
-        self.changed = changed
-        self.restarting = False
-        self.plays = False
         self.title = title
-        self.failure: TriotraceError | None = None
-        self.timeline = Timeline()
-        self.scene = Scene(self.timeline, axis=axis, words=self.words)
-        self.player = Player(self.scene, program)
         self.painter = Painter(DARK)
-        self.reader = Reader(source, self.timeline, news=self._hear_news)
-        self._began = time.monotonic()
-        self._look_soon = False
         self._lanes_height = 0
-        self._seen = (-1, False, "")
-        self._told = (-1, 0, 0)
-        """The last generation that was read, its `t`, and our own clock then."""
 
     def compose(self) -> ComposeResult:
         """Make the widgets."""
@@ -171,81 +133,17 @@ class TraceApp(App[None]):
         yield self.find_bar
         yield Footer(show_command_palette=False)
 
-    # -- life ----------------------------------------------------------------------------------
+    # -- looking -------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Begin to read, and to look."""
+        """Take the theme's colours."""
         self.theme_changed_signal.subscribe(self, lambda _theme: self._take_palette())
         self._take_palette()
         self.prints_panel.set_class(self.size.width >= 100, "open")
-        loop = self._textual_loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            # Only the main thread may; a viewer in another one (a test's) has no signals to handle
-            with contextlib.suppress(ValueError, RuntimeError):
-                loop.add_signal_handler(number, self.exit, None, 128 + number)
-        self._textual_context = contextvars.copy_context()
-        self._begin_to_read()
-        self.set_interval(1 / _FRAMES_PER_SECOND, self.look)
-        if self.changed is not None:
-            self.set_interval(_WATCH_SECONDS, self._look_for_changes)
-        # The collector would walk all of Textual again and again while events stream in
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
-
-    async def on_unmount(self) -> None:
-        """Let the guest come to its end before the loop does."""
-        self.workers.cancel_all()
-        with contextlib.suppress(WorkerCancelled, WorkerFailed):
-            await self.workers.wait_for_complete()
-
-    def _begin_to_read(self) -> None:
-        self._worker = self.run_worker(run_trio_guest(self.reader.run), name="reader", exit_on_error=True)
-
-    def _hear_news(self) -> None:
-        """Look at once if somebody pressed a key and waits for what it did. Called from trio: no widget is touched."""
-        if (self.player.program.paused or not self.reader.reading) and not self._look_soon:
-            self._look_soon = True
-            self._textual_loop.call_soon(self.look, context=self._textual_context)
-
-    # -- looking -------------------------------------------------------------------------------
-
-    def look(self) -> None:
-        """Redraw if there is something new, or if time has passed in a living program."""
-        self._look_soon = False
-        if not self.reader.reading:
-            self._end_reading()
-        state = self._state()
-        self._let_time_pass()
-        seen = (self.timeline.generation, self.player.program.living, state)
-        if seen != self._seen:
-            self._seen = seen
-            self.scene.update()
-            self.redraw()
-
-    def _end_reading(self) -> None:
-        if self.reader.failure is not None:
-            self.failure = self.reader.failure
-            self.exit()
-        elif self.plays:
-            self.plays = False
-            self.action_do("play")
-
-    def _let_time_pass(self) -> None:
-        """Between two events of a living program, its clock goes on: a sleep and a long step grow before our eyes."""
-        timeline, wall = self.timeline, time.monotonic_ns()
-        if timeline.generation != self._told[0]:
-            self._told = (timeline.generation, timeline.now, wall)
-        elif self.player.program.living and timeline.runs and not timeline.held and wall - self._told[2] > _QUIET:
-            now = self._told[1] + wall - self._told[2]
-            if now - timeline.now > _QUIET:
-                timeline.now = now
-                timeline.generation += 1
-                self._told = (timeline.generation, *self._told[1:])
 
     def redraw(self) -> None:
         """Draw everything anew: the scene has changed."""
-        self.title_bar.state = self._state()
+        self.title_bar.state = self.said_state()
         self._lay_out()
         if not (self.scene.following and self.scene.chosen is None and self._runs()):
             # While the program runs ahead, rows that jump up and down would help nobody
@@ -274,25 +172,6 @@ class TraceApp(App[None]):
             scene.width = width
             scene.update()
 
-    def _state(self) -> str:
-        pace = ""
-        if self.player.program.pace is not None:
-            pace = " · " + self.say("{steps} steps/s").format(steps=f"{self.player.program.pace:g}")
-        if self.restarting:
-            return self.say("… starting again")
-        if self.scene.playing:
-            return self.say("▶ PLAYING") + pace
-        if self.player.program.living:
-            if self.player.program.paused:
-                return (self.say("❚❚ PAUSED") if self.timeline.held else self.say("❚❚ PAUSING")) + pace
-            return (self.say("● RUNNING") if self.scene.following else self.say("● RUNNING · looking back")) + pace
-        footer = self.timeline.footer
-        if footer is not None and footer.exit is not None:
-            if footer.exit < 0:
-                return self.say("■ KILLED by signal {number}").format(number=-footer.exit)
-            return self.say("■ ENDED, exit {status}").format(status=footer.exit)
-        return self.say("… reading") if self.reader.reading else self.say("■ ENDED")
-
     def on_resize(self) -> None:
         """Take the new size."""
         self.call_after_refresh(self.redraw)
@@ -304,16 +183,6 @@ class TraceApp(App[None]):
         self.painter.use(palette_for(background, dark=self.current_theme.dark))
         self.redraw()
 
-    def _play(self) -> None:
-        """Play a step of the tape, and rest on it."""
-        if self.player.tick():
-            self.set_timer(self.player.rest, self._play)
-        self.redraw()
-
-    def _look_for_changes(self) -> None:
-        if self.changed is not None and not self.restarting and self.changed():
-            self.action_again()
-
     # -- actions -------------------------------------------------------------------------------
 
     def action_do(self, name: str) -> None:
@@ -323,9 +192,7 @@ class TraceApp(App[None]):
         DOES[name](self.player)
         if name == "nobody":
             self._close_find_bar()
-        if self.player.begins_to_play:
-            self.player.begins_to_play = False
-            self.set_timer(self.player.rest, self._play)
+        self.play_on()
         asked = name == "next" or (name == "play" and not self.timeline.held)
         is_its_move = asked and program.living and program.paused
         if not (is_its_move and before == (scene.playhead, scene.playing)):
@@ -384,29 +251,7 @@ class TraceApp(App[None]):
         """Run the program again."""
         if self.again is None:
             self.notify(self.say("there is no program to run again: this is a log"), markup=False)
-        elif not self.restarting:
-            self.restarting = True
-            self.run_worker(self._start_again(self.again), name="again", exit_on_error=True)
-        self.redraw()
-
-    async def _start_again(self, again: Again) -> None:
-        self._worker.cancel()
-        with contextlib.suppress(WorkerCancelled, WorkerFailed):
-            await self._worker.wait()
-        try:
-            # It waits for the old program to end
-            source, self.player.program = await asyncio.to_thread(again, self.player.program.paused)
-        except TriotraceError as error:
-            self.failure = error
-            self.exit()
-            return
-        self.timeline = Timeline()
-        self._began = time.monotonic()
-        self.scene.start_anew(self.timeline)
-        self.reader = Reader(source, self.timeline, news=self._hear_news)
-        self.restarting = False
-        self._begin_to_read()
-        self.redraw()
+        self.run_again()
 
     def action_interrupt(self) -> None:
         """Interrupt the program."""
@@ -422,7 +267,7 @@ class TraceApp(App[None]):
 
     def action_leave(self) -> None:
         """Leave; who started the program ends it. One that has run for long is not ended by a slip of a finger."""
-        if self.player.program.living and time.monotonic() - self._began > _LONG_SECONDS:
+        if self.player.program.living and time.monotonic() - self.began > _LONG_SECONDS:
             self.push_screen(LeaveScreen(self.words.catalogue), lambda leave: self.exit() if leave else None)
         else:
             self.exit()

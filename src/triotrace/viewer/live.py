@@ -1,0 +1,204 @@
+"""What is watched, and when it is looked at: a source is read in the background, its timeline looked at on a timer.
+
+trio runs as a guest inside Textual's loop. Its two tasks write the Timeline only; no widget is touched from trio.
+A program that is run again brings a new source and a new timeline; the scene, with its axis and zoom, stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import gc
+import os
+import signal
+import time
+from collections.abc import Callable
+from gettext import NullTranslations
+
+import textual.screen
+from textual.app import App
+from textual.worker import WorkerCancelled, WorkerFailed
+
+from triotrace.errors import TriotraceError
+from triotrace.source import Source
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.words import Words
+from triotrace.viewer.guest import run_trio_guest
+from triotrace.viewer.player import Player
+from triotrace.viewer.program import Program
+from triotrace.viewer.reader import Reader
+from triotrace.viewer.scene import Axis, Scene
+from triotrace.viewer.status import Status
+
+__all__ = ["Again", "LiveApp"]
+
+Again = Callable[[bool], tuple[Source, Program]]
+"""Ends a program and starts it anew, held before its first step if asked to."""
+
+_FRAMES_PER_SECOND = 20
+_WATCH_SECONDS = 0.5
+if "TEXTUAL_FPS" not in os.environ:
+    # Two frames that follow each other closely, a key's and the program's answer, need not be two sixtieths apart
+    textual.screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]  # Final there, and read anew by each screen
+_QUIET = 100_000_000
+"""Nanoseconds without an event after which the viewer lets its own clock run on."""
+
+
+class LiveApp(App[None]):
+    """Reads a source, and calls `redraw` whenever there is something new to be seen."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        program: Program,
+        axis: Axis = "steps",
+        catalogue: NullTranslations | None = None,
+        again: Again | None = None,
+        changed: Callable[[], bool] | None = None,
+        plays: bool = False,
+    ) -> None:
+        super().__init__()
+        self.words = Words(catalogue)
+        self.say = self.words.catalogue.gettext
+        self.again = again
+        self.changed = changed
+        self.plays = plays
+        """Whether the tape is played once it is read."""
+        self.restarting = False
+        self.failure: TriotraceError | None = None
+        self.timeline = Timeline()
+        self.scene = Scene(self.timeline, axis=axis, words=self.words)
+        self.player = Player(self.scene, program)
+        self.reader = Reader(source, self.timeline, news=self._hear_news)
+        self.status = Status(self.player, self.words)
+        self.began = time.monotonic()
+        self._look_soon = False
+        self._seen: tuple[object, ...] = ()
+        self._told = (-1, 0, 0)
+        """The last generation that was read, its `t`, and our own clock then."""
+
+    def redraw(self) -> None:
+        """Draw everything anew: the scene has changed."""
+        raise NotImplementedError
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Begin to read, and to look."""
+        loop = self._textual_loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Only the main thread may; a viewer in another one (a test's) has no signals to handle
+            with contextlib.suppress(ValueError, RuntimeError):
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
+        self._textual_context = contextvars.copy_context()
+        self._begin_to_read()
+        self.set_interval(1 / _FRAMES_PER_SECOND, self.look)
+        if self.changed is not None:
+            self.set_interval(_WATCH_SECONDS, self._look_for_changes)
+        # The collector would walk all of Textual again and again while events stream in
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+
+    async def on_unmount(self) -> None:
+        """Let the guest come to its end before the loop does."""
+        self.workers.cancel_all()
+        with contextlib.suppress(WorkerCancelled, WorkerFailed):
+            await self.workers.wait_for_complete()
+
+    def _begin_to_read(self) -> None:
+        self._worker = self.run_worker(run_trio_guest(self.reader.run), name="reader", exit_on_error=True)
+
+    def _hear_news(self) -> None:
+        """Look at once if somebody pressed a key and waits for what it did. Called from trio: no widget is touched."""
+        if (self.player.program.paused or not self.reader.reading) and not self._look_soon:
+            self._look_soon = True
+            self._textual_loop.call_soon(self.look, context=self._textual_context)
+
+    # -- looking -------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Redraw if there is something new, or if time has passed in a living program."""
+        self._look_soon = False
+        if not self.reader.reading:
+            self._end_reading()
+        self._let_time_pass()
+        seen = (self.timeline.generation, self.player.program.living, self.said_state())
+        if seen != self._seen:
+            self._seen = seen
+            self.scene.update()
+            self.redraw()
+
+    def said_state(self) -> str:
+        """Say what the program does, or what is done with it."""
+        if self.restarting:
+            return self.say("… starting again")
+        return self.status.said(reading=self.reader.reading)
+
+    def _end_reading(self) -> None:
+        if self.reader.failure is not None:
+            self.failure = self.reader.failure
+            self.exit()
+        elif self.plays:
+            self.plays = False
+            self.player.play()
+            self.play_on()
+            self.redraw()
+
+    def _let_time_pass(self) -> None:
+        """Between two events of a living program, its clock goes on: a sleep and a long step grow before our eyes."""
+        timeline, wall = self.timeline, time.monotonic_ns()
+        if timeline.generation != self._told[0]:
+            self._told = (timeline.generation, timeline.now, wall)
+        elif self.player.program.living and timeline.runs and not timeline.held and wall - self._told[2] > _QUIET:
+            now = self._told[1] + wall - self._told[2]
+            if now - timeline.now > _QUIET:
+                timeline.now = now
+                timeline.generation += 1
+                self._told = (timeline.generation, *self._told[1:])
+
+    def play_on(self) -> None:
+        """Play step after step of the tape from now on, if somebody just asked for that."""
+        if self.player.begins_to_play:
+            self.player.begins_to_play = False
+            self.set_timer(self.player.rest, self._play)
+
+    def _play(self) -> None:
+        """Play a step of the tape, and rest on it."""
+        if self.player.tick():
+            self.set_timer(self.player.rest, self._play)
+        self.redraw()
+
+    # -- again ---------------------------------------------------------------------------------
+
+    def _look_for_changes(self) -> None:
+        if self.changed is not None and not self.restarting and self.changed():
+            self.run_again()
+
+    def run_again(self) -> None:
+        """End the program and start it anew, if there is one and this is not being done already."""
+        if self.again is not None and not self.restarting:
+            self.restarting = True
+            self.run_worker(self._start_again(self.again), name="again", exit_on_error=True)
+            self.redraw()
+
+    async def _start_again(self, again: Again) -> None:
+        self._worker.cancel()
+        with contextlib.suppress(WorkerCancelled, WorkerFailed):
+            await self._worker.wait()
+        try:
+            # It waits for the old program to end
+            source, self.player.program = await asyncio.to_thread(again, self.player.program.paused)
+        except TriotraceError as error:
+            self.failure = error
+            self.exit()
+            return
+        self.timeline = Timeline()
+        self.began = time.monotonic()
+        self.scene.start_anew(self.timeline)
+        self.reader = Reader(source, self.timeline, news=self._hear_news)
+        self.restarting = False
+        self._begin_to_read()
+        self.redraw()
