@@ -274,17 +274,18 @@ class Scene:
         self.axis = "time" if self.axis == "steps" else "steps"
         self._keep_in_view()
 
-    def zoom_by(self, direction: Direction) -> None:
-        """Zoom in (1) or out (-1) around the playhead."""
-        self._window.zoom(self.moment, direction)
+    def zoom_by(self, direction: Direction, *, at: int | None = None) -> None:
+        """Zoom in (1) or out (-1) around the playhead, or around a cell of the picture."""
+        self._window.zoom(self.moment, direction, at=at)
+        self.following = self.following and at is None
 
     def fit(self) -> None:
         """Show as much as there is room for."""
         self._window.fit(self.moment)
 
-    def pan(self, direction: Direction) -> None:
-        """Look left (-1) or right (1) by half a window; the playhead stays where it is."""
-        self._window.pan(self.moment, direction)
+    def pan(self, direction: Direction, *, cells: int | None = None) -> None:
+        """Look left (-1) or right (1) by half a window or so many cells; the playhead stays where it is."""
+        self._window.pan(self.moment, direction, cells=cells)
         self.following = False
 
     @property

@@ -63,9 +63,13 @@ class StepWindow:
             self.first = moment.column - shown + 1 + shown // 3
         self.first = max(1, min(self.first, moment.columns))
 
-    def zoom(self, moment: Moment, direction: Direction) -> None:
-        """Zoom in (1) or out (-1) around the playhead."""
+    def zoom(self, moment: Moment, direction: Direction, *, at: int | None = None) -> None:
+        """Zoom in (1) or out (-1) around the playhead, or around the cell `at`, which then shows what it showed."""
+        under = None if at is None else self.column_at(moment, at)
         self._zoom = max(0, min(len(ZOOMS) - 1, self._zoom - direction))
+        if at is not None and under is not None:
+            self.first = max(1, min(under - at // ZOOMS[self._zoom], moment.columns))
+            return
         self.first = moment.column - self.shown(moment) // 2
         self.keep_in_view(moment)
 
@@ -76,11 +80,12 @@ class StepWindow:
         self.first = 1
         self.keep_in_view(moment)
 
-    def pan(self, moment: Moment, direction: Direction) -> None:
-        """Look left (-1) or right (1) by half a window."""
+    def pan(self, moment: Moment, direction: Direction, *, cells: int | None = None) -> None:
+        """Look left (-1) or right (1) by half a window, or by so many cells."""
         shown = self.shown(moment)
         last = max(1, moment.columns - shown + 1)
-        self.first = max(1, min(self.first + direction * max(1, shown // 2), last))
+        by = max(1, (moment.width // 2 if cells is None else cells) // ZOOMS[self._zoom])
+        self.first = max(1, min(self.first + direction * by, last))
 
     def column_at(self, moment: Moment, cell: int) -> int:
         """Give the column that a cell shows."""
@@ -113,14 +118,18 @@ class TimeWindow:
         elif not self._start <= moment.time < self._start + span:
             self._move_to(moment, moment.time - span // 2)
 
-    def zoom(self, moment: Moment, direction: Direction) -> None:
-        """Zoom in (1) or out (-1) around the playhead."""
-        now = self.view(moment).cell
+    def zoom(self, moment: Moment, direction: Direction, *, at: int | None = None) -> None:
+        """Zoom in (1) or out (-1) around the playhead, or around the cell `at`, which then shows what it showed."""
+        view = self.view(moment)
+        now = view.cell
         cell = round_cell(max(_LEAST_CELL, now // 2 if direction > 0 else now * 2))
         if cell * moment.width > 2 * max(1, moment.now - moment.origin):
             self._cell = None
             return
         self._cell = cell
+        if at is not None:
+            self._move_to(moment, view.moment(at) - cell * at)
+            return
         self._move_to(moment, moment.time - cell * moment.width // 2)
         self.keep_in_view(moment)
 
@@ -128,12 +137,13 @@ class TimeWindow:
         """Show the whole run."""
         self._cell = None
 
-    def pan(self, moment: Moment, direction: Direction) -> None:
-        """Look left (-1) or right (1) by half a window."""
+    def pan(self, moment: Moment, direction: Direction, *, cells: int | None = None) -> None:
+        """Look left (-1) or right (1) by half a window, or by so many cells."""
         view = self.view(moment)
         half = view.cell * moment.width // 2
+        by = half if cells is None else view.cell * cells
         self._cell = view.cell
-        self._move_to(moment, min(max(moment.origin, moment.now - half), view.start + direction * half))
+        self._move_to(moment, min(max(moment.origin, moment.now - half), view.start + direction * by))
 
     def time_at(self, moment: Moment, cell: int) -> int:
         """Give the last `t` that a cell shows."""
