@@ -150,3 +150,16 @@ def test_any_order_of_any_events_is_taken(events: list[e.Event]) -> None:
         assert list(lane.times) == sorted(lane.times)
         assert list(lane.slots) == sorted(lane.slots)
     assert len(timeline.tape.starts) == len(timeline.tape.lanes) == len(timeline.tape.first_woken)
+
+
+def test_a_test_bears_its_own_name_not_that_of_its_runner() -> None:
+    runner = "pytest_trio.plugin._trio_test_runner_factory.<locals>._bootstrap_fixtures_and_run_test"
+    timeline = Timeline()
+    timeline.feed(
+        [
+            e.BeforeRun(0, 1, "test_x[1]", "trio", "MainThread", "0.35.0", "mock", 0),
+            e.TaskSpawned(0, 1, 1, "<init>", "init"),
+            e.TaskSpawned(0, 2, 1, runner, "main", parent=1),
+        ]
+    )
+    assert ["<init>", "test_x[1]"] == [lane.name for lane in timeline.lanes]

@@ -64,6 +64,29 @@ def test_verbs_say_what_the_source_says(
 
 
 @pytest.mark.parametrize(
+    ("awaited", "verb"),
+    [
+        ("await trio.Path(name).read_text()", ("read_text", "Path().read_text")),
+        ("await (await path.resolve()).exists()", ("exists", "path.resolve().exists")),
+        ("await paths['a'].stat(1)", ("stat", "paths[].stat")),
+        ("await '\\d'.join(x).go()", ("go", "….join().go")),
+        ("await client.get(\n    'é', f(1)\n)", ("get", "client.get")),
+        ("await event", ("event", "event")),
+        ("await f(", ("f", "f")),
+        ("await " + "a." * 50_000 + "b()", ("b", None)),
+    ],
+)
+def test_an_awaited_call_is_told_by_its_last_name(awaited: str, verb: tuple[str, str | None]) -> None:
+    verbs = Verbs()
+    verbs.add_source("f.py", f"é = {awaited}  # so")
+    lines = awaited.split("\n")
+    end = len(lines[-1]) + (0 if len(lines) > 1 else 5)
+    verbs.add_place(Place(1, "f.py", 1, end_line=len(lines), column=5, end_column=end, call="Path"))
+    found = verbs.verb(1)
+    assert verb == (found.short, found.full if verb[1] else None)
+
+
+@pytest.mark.parametrize(
     ("source", "call", "full"),
     [
         ("with trio.move_on_after(2) as scope:", "CancelScope", "move_on_after(2)"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -41,6 +42,10 @@ class Fold(ScopeFold):
         self.lanes: list[Lane] = []
         self.runs: list[Run] = []
         self.tape = Tape()
+        self.changes: array[int] = array("i")
+        """The lane of every change of any lane, in order."""
+        self.moves = 0
+        """How often a task went to another nursery: `started()`."""
         self.prints: list[Print] = []
         self.marks: list[Print] = []
         self.verbs = Verbs()
@@ -136,6 +141,8 @@ class Fold(ScopeFold):
         function = self.verbs.function(event.place)
         name = clean(short_name(event.name, function), LIMIT_NAME)
         run = self._run_of.get(event.run)
+        if run is not None and event.role == "main" and name.startswith("_"):
+            name = run.name  # pytest-trio's own function, not the test that it runs
         number = 1
         if run is not None:
             number = run.names.get(name, 0) + 1
@@ -148,6 +155,7 @@ class Fold(ScopeFold):
             name=name,
             role=event.role,
             number=number,
+            changes=self.changes,
             spawner=self._lane_of.get(event.by) if event.by is not None else None,
             place=event.place,
         )
@@ -170,6 +178,7 @@ class Fold(ScopeFold):
 
     def _task_moved(self, event: e.TaskMoved) -> None:
         self.now = event.t
+        self.moves += 1
         lane = self._known(event.task, event.t)
         nursery = self.nurseries.get(event.nursery)
         if nursery is not None:
@@ -188,6 +197,7 @@ class Fold(ScopeFold):
         waker = self._lane_of.get(event.waker) if event.waker is not None else None
         scope = self.scopes.get(event.scope) if event.scope is not None else None
         housekeeping = event.cause == "cancel" and scope is not None and scope.library
+        lane.readied = len(self.changes)
         lane.change(
             t,
             slot,
@@ -217,6 +227,10 @@ class Fold(ScopeFold):
                 self._wake_up(run, t)
             slot = self.tape.begin(lane.index, t, before=run.last_slot if run else 0)
             if run is not None:
+                if lane.readied >= run.turn:
+                    if not run.sleep_slot:  # else the turn began with the sleep
+                        self.tape.begin_turn(slot)
+                    run.turn = len(self.changes)
                 run.last_slot, run.sleep_slot = slot, 0
         lane.change(t, slot, State.RUNNING)
 
@@ -277,6 +291,7 @@ class Fold(ScopeFold):
         else:
             run.sleep_slot = self.tape.begin(-1 - run.index, event.t, before=run.last_slot)
             run.last_slot = run.sleep_slot
+            self.tape.begin_turn(run.sleep_slot)
 
     def _after_io_wait(self, event: e.AfterIoWait) -> None:
         self.now = event.t

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from dataclasses import dataclass
 
 from triotrace.clean import clean
@@ -111,9 +113,11 @@ class Verbs:
         if call.startswith("nursery") or last in ("open_nursery", "Nursery"):
             return Verb("nursery", "nursery", call)
         span = self._span(known)
-        awaited = _AWAITED.search(span) or (None if "async " in span[:6] else _CALLED.match(span))
-        if awaited:
-            full = awaited[1]
+        full = _called(span, known)
+        if not full:
+            awaited = _AWAITED.search(span) or (None if "async " in span[:6] else _CALLED.match(span))
+            full = awaited[1] if awaited else ""
+        if full:
             if full == "trio" or full.startswith("trio."):
                 full = full[5:] or last
             return Verb(full.rpartition(".")[2], full, call)
@@ -132,6 +136,39 @@ class Verbs:
         if end > place.line:
             text = "\n".join([text, *lines[place.line : min(end, place.line + 20)]])
         return text
+
+
+def _called(span: str, place: Place) -> str:
+    """Give what an awaited expression calls at last: `await trio.Path(name).read_text()` is `trio.Path().read_text`."""
+    if place.end_column is None or not span.startswith("await"):
+        return ""
+    *lines, last = span.split("\n")
+    start = 0 if lines else place.column or 0
+    cut = last.encode("utf-8", "backslashreplace")[: place.end_column - start].decode(errors="ignore")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd about strings in the user's source
+            waits = ast.parse("\n".join(["(", *lines, cut, ")"]), mode="eval").body
+        while isinstance(waits, ast.Await):
+            waits = waits.value
+        return clean(_without_arguments(waits.func), _LIMIT) if isinstance(waits, ast.Call) else ""
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # cut, torn, or no Python at all
+        return ""
+
+
+def _without_arguments(node: ast.expr) -> str:
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            return f"{_without_arguments(node.value)}.{node.attr}"
+        case ast.Call():
+            return f"{_without_arguments(node.func)}()"
+        case ast.Subscript():
+            return f"{_without_arguments(node.value)}[]"
+        case ast.Await():
+            return _without_arguments(node.value)
+    return "…"
 
 
 def _shown(line: str) -> str:
