@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import trio
+from driven import Living, Told, drive, press, screen_of
 from story import Story, event, relay
 from textual.pilot import Pilot
 
@@ -16,69 +16,9 @@ from triotrace import Tracer
 from triotrace.errors import LogError
 from triotrace.events import Event
 from triotrace.log import encode
-from triotrace.source import ChannelSource, FileSource, Source
+from triotrace.source import ChannelSource, FileSource
 from triotrace.viewer.actions import ACTIONS
 from triotrace.viewer.app import TraceApp
-from triotrace.viewer.program import Program, StillTape
-
-
-class Told:
-    """A source that tells a story at once."""
-
-    def __init__(self, story: Story) -> None:
-        self.story = story
-        self.warnings: list[str] = []
-
-    async def send_to(self, channel: trio.MemorySendChannel[list[Event]]) -> None:
-        async with channel:
-            await channel.send(self.story.events)
-
-
-class Living(StillTape):
-    """A program that lives until it is interrupted."""
-
-    def __init__(self, log: Path | None = None) -> None:
-        self.living = True
-        self.log = log
-
-    def interrupt(self) -> None:
-        self.living = False
-
-    def keep(self, path: Path) -> Path:
-        assert self.log is not None
-        return path.write_bytes(self.log.read_bytes()) and path
-
-
-def screen_of(app: TraceApp) -> list[str]:
-    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
-
-
-def drive(
-    source: Source,
-    act: Callable[[TraceApp, Pilot[None]], Awaitable[None]],
-    *,
-    size: tuple[int, int] = (100, 28),
-    program: Program | None = None,
-    axis: str = "steps",
-) -> TraceApp:
-    app = TraceApp(source, program=program or StillTape(), title="story.py", axis=axis)  # type: ignore[arg-type]
-
-    async def run() -> None:
-        async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
-            while app.reader.reading and app.failure is None:
-                await pilot.pause(0.01)
-            app.look()
-            await pilot.pause()
-            await act(app, pilot)
-
-    asyncio.run(asyncio.wait_for(run(), 30))
-    return app
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", [(100, 28), (80, 24), (120, 40)])
@@ -189,16 +129,6 @@ def test_slash_finds_and_esc_shows_all_again() -> None:
         assert 4 == len([row for row in app.scene.rows.rows if row.lane is not None])
 
     drive(Told(event()), act)
-
-
-def test_a_click_chooses_the_task_and_moves_the_playhead() -> None:
-    async def act(app: TraceApp, pilot: Pilot[None]) -> None:
-        await press(pilot, "home")
-        await pilot.click("#lanes", offset=(11 + 22, 2))
-        await pilot.pause()
-        assert (3, "consumer") == (app.scene.playhead, app.scene.chosen_lane.name)
-
-    drive(Told(relay()), act)
 
 
 def test_ctrl_c_interrupts_the_program_and_not_the_viewer() -> None:

@@ -21,6 +21,7 @@ from triotrace.viewer.actions import ACTIONS, DOES, key_in_footer
 from triotrace.viewer.inks import DARK, LIGHT, palette_for
 from triotrace.viewer.lanes import HeadRow, LanesView, Painter, PrintsRow, label_column
 from triotrace.viewer.live import Again, LiveApp
+from triotrace.viewer.mouse import PicturePart
 from triotrace.viewer.panels import Inspector, PrintsPanel, SourcePanel, TitleBar
 from triotrace.viewer.program import Program, StillTape
 from triotrace.viewer.scene import Axis
@@ -79,6 +80,7 @@ class TraceApp(LiveApp):
 
     CSS_PATH = "triotrace.tcss"
     ENABLE_COMMAND_PALETTE = True
+    ALLOW_SELECT = False  # a drag moves the playhead
     AUTO_FOCUS = None  # keys are the app's, but while something is typed
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "interrupt", show=False, priority=True),  # before Textual's own ctrl+c
@@ -111,6 +113,8 @@ class TraceApp(LiveApp):
         self.title = title
         self.painter = Painter(DARK)
         self._lanes_height = 0
+        self._shown: tuple[int | None, int] | None = None
+        """The chosen row and the playhead when that row was last scrolled to."""
 
     def compose(self) -> ComposeResult:
         """Make the widgets."""
@@ -147,12 +151,19 @@ class TraceApp(LiveApp):
         self._lay_out()
         if not (self.scene.following and self.scene.chosen is None and self._runs()):
             # While the program runs ahead, rows that jump up and down would help nobody
-            self.lanes.show_row(self.scene.chosen_row)
+            self._show_chosen()
         for widget in (self.title_bar, self.head, self.lanes, self.prints_row):
             widget.refresh()
         for panel in (self.source_panel, self.prints_panel, self.inspector):
             if panel.display:
                 panel.refresh()
+
+    def _show_chosen(self) -> None:
+        """Scroll to the chosen row when it or the playhead has moved: in between, the wheel may leave it."""
+        shown = self.scene.chosen_row, self.scene.playhead
+        if shown != self._shown:
+            self._shown = shown
+            self.lanes.show_row(self.scene.chosen_row)
 
     def _runs(self) -> bool:
         return self.player.program.living and not self.player.program.paused
@@ -174,6 +185,7 @@ class TraceApp(LiveApp):
 
     def on_resize(self) -> None:
         """Take the new size."""
+        self._shown = None
         self.call_after_refresh(self.redraw)
 
     def _take_palette(self) -> None:
@@ -272,10 +284,24 @@ class TraceApp(LiveApp):
         else:
             self.exit()
 
-    def on_lanes_view_clicked(self, message: LanesView.Clicked) -> None:
-        """Choose the clicked row, and move the playhead to the clicked column."""
-        if message.column is not None:
-            self.player.look_back()
-            self.scene.go(self.scene.slot_at_column(message.column))
-        self.scene.choose_row(message.row)
+    # -- the mouse -----------------------------------------------------------------------------
+
+    def on_picture_part_pointed(self, message: PicturePart.Pointed) -> None:
+        """Choose the row, go to the cell."""
+        self.player.point(message.row, message.cell)
+        self.redraw()
+
+    def on_picture_part_dragged(self, message: PicturePart.Dragged) -> None:
+        """Take the playhead along."""
+        self.player.drag(message.cell)
+        self.redraw()
+
+    def on_picture_part_zoomed(self, message: PicturePart.Zoomed) -> None:
+        """Zoom around the mouse."""
+        self.scene.zoom_by(message.direction, at=message.cell)
+        self.redraw()
+
+    def on_picture_part_panned(self, message: PicturePart.Panned) -> None:
+        """Look left or right."""
+        self.scene.pan(message.direction, cells=message.cells)
         self.redraw()

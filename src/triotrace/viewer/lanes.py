@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.geometry import Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widget import Widget
 
 from triotrace.timeline.canvas import Ink, Line, fit, width_of
 from triotrace.timeline.rows import RowKind
 from triotrace.timeline.steps import StepsPicture
 from triotrace.viewer.inks import Palette, style_of
+from triotrace.viewer.mouse import PicturePart
 
 if TYPE_CHECKING:
     from triotrace.viewer.scene import Scene
@@ -61,22 +59,23 @@ class Painter:
         return Strip(segments, max(width, drawn)).crop(0, width)
 
 
-class LanesView(ScrollView, can_focus=False):
+class LanesView(ScrollView, PicturePart, can_focus=False):
     """All rows; vertical scrolling is Textual's, horizontal movement is the scene's."""
-
-    class Clicked(Message):
-        """A cell was clicked: a row, and a column of the picture or None for its label."""
-
-        def __init__(self, row: int, column: int | None) -> None:
-            super().__init__()
-            self.row = row
-            self.column = column
 
     def __init__(self, scene: Scene, painter: Painter) -> None:
         super().__init__(id="lanes")
         self.scene = scene
         self.painter = painter
         self.column = 12
+
+    @property
+    def label_cells(self) -> int:
+        """The cells of the labels."""
+        return self.column
+
+    def row_at(self, y: int) -> int:
+        """Give the row at a line of the window."""
+        return y + self.scroll_offset.y
 
     def fit_rows(self) -> None:
         """Take notice of rows that came or went."""
@@ -112,18 +111,21 @@ class LanesView(ScrollView, can_focus=False):
         elif row >= top + self.size.height:
             self.scroll_to(y=row - self.size.height + 1, animate=False)
 
-    def on_click(self, event: events.Click) -> None:
-        """Choose the task, and move the playhead to the column."""
-        column = event.x - self.column
-        self.post_message(self.Clicked(event.y + self.scroll_offset.y, column if column >= 0 else None))
 
-
-class _OneLine(Widget, can_focus=False):
+class _OneLine(PicturePart, can_focus=False):
     """A line above or under the lanes, in step with them."""
 
     def __init__(self, lanes: LanesView, *, id: str) -> None:  # noqa: A002  Textual's own name
         super().__init__(id=id)
         self.lanes = lanes
+
+    @property
+    def label_cells(self) -> int:
+        """The cells of the labels."""
+        return self.lanes.column
+
+    def row_at(self, y: int) -> None:
+        """Give None: it is no row of the tree."""
 
     def line(self) -> tuple[str, Line | None]:
         """Give the label and the line."""

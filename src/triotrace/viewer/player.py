@@ -115,6 +115,24 @@ class Player:
         if self.program.living and not self.program.paused:
             self.program.pause()
 
+    # -- the mouse -----------------------------------------------------------------------------
+
+    def point(self, row: int | None, cell: int | None) -> None:
+        """Choose the task of a row, and go to the step that a cell shows; a second click on a name folds the task."""
+        scene, before = self.scene, self.scene.chosen
+        if cell is not None:
+            self.drag(cell)
+        if row is not None:
+            scene.choose_row(row)
+            again = cell is None and before is not None and before == scene.chosen and scene.chosen_row == row
+            if again and scene.timeline.lanes[before or 0].children:
+                scene.fold()
+
+    def drag(self, cell: int) -> None:
+        """Go to the step that a cell of the picture shows."""
+        self.look_back()
+        self.scene.go(self.scene.slot_at_column(cell))
+
     # -- the picture ---------------------------------------------------------------------------
 
     def down(self) -> None:

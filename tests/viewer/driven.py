@@ -1,0 +1,97 @@
+"""A viewer in a terminal that is not there: sources that tell a story, and hands for keys and mouse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import trio
+from story import Story
+from textual import events
+from textual.pilot import Pilot
+
+from triotrace.events import Event
+from triotrace.source import Source
+from triotrace.viewer.app import TraceApp
+from triotrace.viewer.program import Program, StillTape
+
+__all__ = ["Living", "Told", "drive", "mouse", "press", "screen_of"]
+
+Act = Callable[[TraceApp, Pilot[None]], Awaitable[None]]
+
+
+class Told:
+    """A source that tells a story at once."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.warnings: list[str] = []
+
+    async def send_to(self, channel: trio.MemorySendChannel[list[Event]]) -> None:
+        async with channel:
+            await channel.send(self.story.events)
+
+
+class Living(StillTape):
+    """A program that lives until it is interrupted."""
+
+    def __init__(self, log: Path | None = None) -> None:
+        self.living = True
+        self.log = log
+
+    def interrupt(self) -> None:
+        self.living = False
+
+    def keep(self, path: Path) -> Path:
+        assert self.log is not None
+        return path.write_bytes(self.log.read_bytes()) and path
+
+
+def screen_of(app: TraceApp) -> list[str]:
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+
+
+def drive(
+    source: Source,
+    act: Act,
+    *,
+    size: tuple[int, int] = (100, 28),
+    program: Program | None = None,
+    axis: str = "steps",
+) -> TraceApp:
+    app = TraceApp(source, program=program or StillTape(), title="story.py", axis=axis)  # type: ignore[arg-type]
+
+    async def run() -> None:
+        async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
+            while app.reader.reading and app.failure is None:
+                await pilot.pause(0.01)
+            app.look()
+            await pilot.pause()
+            await act(app, pilot)
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+    return app
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+    await pilot.pause()
+
+
+async def mouse(
+    pilot: Pilot[None],
+    event: type[events.MouseEvent],
+    widget: str,
+    x: int,
+    y: int,
+    *,
+    button: int = 0,
+    shift: bool = False,
+    ctrl: bool = False,
+    alt: bool = False,
+) -> None:
+    """Let one event of the mouse come to a widget."""
+    await pilot._post_mouse_events([event], widget, (x, y), button=button, shift=shift, control=ctrl, meta=alt)
+    await pilot.pause()
