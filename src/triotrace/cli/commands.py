@@ -15,7 +15,7 @@ import click
 
 from triotrace import __version__
 from triotrace.cli.lessons import copy_lessons, lesson, list_lessons
-from triotrace.cli.options import AXIS, LANG, LOG, PACE, PAUSED, TargetCommand, place_of, recording_options, wishes_of
+from triotrace.cli.options import AXIS, LANG, PACE, PAUSED, TargetCommand, place_of, recording_options, wishes_of
 from triotrace.cli.say import say
 from triotrace.errors import TriotraceError
 from triotrace.launch import (
@@ -153,19 +153,48 @@ def replay(log: Path | None, axis: Axis | None, paused: bool, pace: float | None
 
 
 @triotrace.command()
-@LOG
+@click.argument("log", metavar="LOG", type=click.Path(path_type=Path, allow_dash=True))
 @AXIS
 @click.option(
     "--width", metavar="COLUMNS", type=click.IntRange(20, 100_000), help="[default: the terminal's, else 100]"
 )
-@click.option("--last", metavar="N", type=click.IntRange(min=1), help="Only the last N steps.")
+@click.option("--from", "start", metavar="WHERE", help="Begin at a step (12), or on the time axis at a time (1.5s).")
+@click.option("--to", "end", metavar="WHERE", help="End there.")
+@click.option("--last", metavar="N", type=click.IntRange(min=1), help="Only the last N steps, up to --to.")
+@click.option(
+    "--task",
+    "tasks",
+    metavar="NAME",
+    multiple=True,
+    help="Only tasks of this name, whole or in part, and those that own their nurseries or wake them. May be repeated.",
+)
+@click.option("--system", is_flag=True, help="Also trio's own tasks and those of libraries.")
+@click.option("--ascii", "seven_bits", is_flag=True, help="In characters of ASCII only, with a legend.")
 @LANG
-def show(log: Path, axis: Axis | None, width: int | None, last: int | None, lang: str | None) -> None:
-    """Print the picture of a log once, as text."""
-    from triotrace.cli.pictures import draw
+def show(
+    log: Path,
+    axis: Axis | None,
+    width: int | None,
+    start: str | None,
+    end: str | None,
+    last: int | None,
+    tasks: tuple[str, ...],
+    system: bool,
+    seven_bits: bool,
+    lang: str | None,
+) -> None:
+    """Print the picture of a log once, as text, ready to be pasted into an issue. LOG may be - for stdin.
 
-    width = width or shutil.get_terminal_size(fallback=(100, 24)).columns
-    drawn, warnings = draw(log, axis=axis, width=max(20, width), last=last, language=lang)
+    WHERE is a step's number on the axis of steps; on that of time it is the time since the beginning: 1.5s, 20ms, or
+    seconds.
+    """
+    from triotrace.cli.pictures import draw
+    from triotrace.export.part import Part, parse_bound
+
+    width = width or max(20, shutil.get_terminal_size(fallback=(100, 24)).columns)
+    bounds = [None if text is None else parse_bound(text) for text in (start, end)]
+    part = Part(start=bounds[0], end=bounds[1], last=last, tasks=tasks)
+    drawn, warnings = draw(log, axis=axis, width=width, part=part, system=system, seven_bits=seven_bits, language=lang)
     click.echo(drawn, nl=False)
     for warning in warnings:
         say(warning)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
+from io import FileIO
 from pathlib import Path
 from typing import Literal
 
-from triotrace.export.text import picture
+from triotrace.errors import LogError
+from triotrace.export.part import Part
+from triotrace.export.text import page
 from triotrace.language import catalogue
 from triotrace.log import read_log
 from triotrace.timeline.timeline import Timeline
@@ -16,18 +22,42 @@ __all__ = ["axis_for", "draw"]
 Axis = Literal["steps", "time"]
 
 
-def draw(log: Path, *, axis: Axis | None, width: int, last: int | None, language: str | None) -> tuple[str, list[str]]:
-    """Return the picture of a log and what is odd about the log. Raises LogError."""
+def draw(
+    log: Path,
+    *,
+    axis: Axis | None,
+    width: int,
+    part: Part,
+    system: bool,
+    seven_bits: bool,
+    language: str | None,
+) -> tuple[str, list[str]]:
+    """Return the picture of a log, `-` for stdin, and what is odd about it. Raises LogError, and UsageError."""
     timeline = Timeline()
     warnings: list[str] = []
-    for batch in read_log(log, warn=warnings.append):
+    for batch in read_log(log, warn=warnings.append, file=_spooled() if str(log) == "-" else None):
         timeline.feed(batch)
-    program = timeline.header.argv if timeline.header else []
+    if axis is None and any(bound is not None and bound.unit is not None for bound in (part.start, part.end)):
+        axis = "time"
+    axis = axis or axis_for(timeline.header.argv if timeline.header else [])
     words = Words(catalogue(language))
-    return picture(timeline, axis=axis or axis_for(program), width=width, last=last, words=words), warnings
+    return page(
+        timeline, axis=axis, width=width, part=part, system=system, seven_bits=seven_bits, words=words
+    ), warnings
 
 
 def axis_for(argv: list[str]) -> Axis:
     """Choose the axis of a log: steps for a script, as `run` does; a module's file is a package's `__main__.py`."""
     is_script = bool(argv) and argv[0].endswith(".py") and Path(argv[0]).name != "__main__.py"
     return "steps" if is_script else "time"
+
+
+def _spooled() -> FileIO:
+    """Take a log from stdin. Raises LogError."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise LogError("-: a log is read from stdin, and none comes from there: `... | triotrace show -`")
+    # A reader looks back where the end is torn, and a pipe cannot
+    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  the reader closes it
+    shutil.copyfileobj(sys.stdin.buffer, file)
+    file.seek(0)
+    return file

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Literal
 
+from triotrace.export.ascii import escaped, legend, to_ascii
+from triotrace.export.heading import heading, packed
+from triotrace.export.part import ALL, Part, company, span_of_steps, span_of_time, tasks_named
 from triotrace.timeline.canvas import fit, width_of
-from triotrace.timeline.rows import RowKind, Rows, lay_rows
+from triotrace.timeline.lanes import Lane
+from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
 from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture, TimeView
 from triotrace.timeline.words import Words
 
-__all__ = ["picture"]
+__all__ = ["page", "picture"]
 
 _LABEL_MOST = 34
+
+
+def page(
+    timeline: Timeline,
+    *,
+    axis: Literal["steps", "time"] = "steps",
+    width: int = 100,
+    part: Part = ALL,
+    system: bool = False,
+    seven_bits: bool = False,
+    words: Words | None = None,
+) -> str:
+    """Draw what can be pasted elsewhere: a heading, the picture, and in seven bits a legend. Raises UsageError."""
+    words = words or Words()
+    drawing = _Drawing(timeline, axis, width, system=system, seven_bits=seven_bits, words=words)
+    lines = drawing.lines(part)
+    lines[:0] = packed(heading(timeline, words), width, "; ")
+    if seven_bits:
+        lines = [to_ascii(line) for line in lines]
+        lines += packed(legend(drawing.used, words.catalogue.gettext), width, "   ")
+    return _text(lines)
 
 
 def picture(
@@ -21,84 +48,164 @@ def picture(
     *,
     axis: Literal["steps", "time"] = "steps",
     width: int = 100,
+    part: Part = ALL,
     last: int | None = None,
     zoom: int | None = None,
     system: bool = False,
     words: Words | None = None,
 ) -> str:
-    """Draw a timeline as lines of at most `width` cells, each ended by a newline.
+    """Draw a timeline as lines of at most `width` cells, each ended by a newline. Raises UsageError.
 
-    The step axis is cut into as many bands as the tape needs; `last` keeps only the last so many steps. `zoom` is the
-    width of a step, one of ZOOMS; left out, it is chosen.
+    The step axis is cut into as many bands as the tape needs. A band has the rows of those who live in it. `zoom` is
+    the width of a step, one of ZOOMS; left out, it is chosen.
     """
-    words = words or Words()
-    rows = lay_rows(timeline, system=system, loop=axis == "steps", scopes=words if axis == "time" else None)
-    if not timeline.tape:
-        return _nothing(timeline, words)
-    widest = max((width_of(row.title) for row in rows.rows), default=0)
-    column = max(7, min(_LABEL_MOST, widest, width // 2) + 1)
-    room = max(20, width - column)
-    if axis == "time":
-        lines = _time_band(timeline, rows, column, room, words)
-    else:
-        lines = _step_bands(timeline, rows, column, room, last, zoom, words)
+    part = part if last is None else Part(last=last)
+    return _text(_Drawing(timeline, axis, width, zoom=zoom, system=system, words=words or Words()).lines(part))
+
+
+def _text(lines: list[str]) -> str:
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
-def _nothing(timeline: Timeline, words: Words) -> str:
-    say = words.catalogue.gettext
-    said = say("trio ran, but no task took a step") if timeline.runs else say("no step of trio was recorded")
-    return said + "\n"
+@dataclass(slots=True)
+class _Drawing:
+    timeline: Timeline
+    axis: Literal["steps", "time"]
+    width: int
+    words: Words
+    zoom: int | None = None
+    system: bool = False
+    seven_bits: bool = False
+    used: set[str] = field(default_factory=set)
+    """The characters right of the labels."""
+    column: int = 0
+    chosen: set[int] | None = None
+    """The lanes that were asked for; None is all."""
+    shown: set[int] | None = None
+    """They, and those without whom they cannot be understood."""
 
+    def lines(self, part: Part) -> list[str]:
+        timeline = self.timeline
+        if not timeline.tape:
+            return packed([self._nothing()], self.width, "")
+        if self.axis == "time":
+            start, end = span_of_time(timeline, part)
+            first, last = max(1, timeline.tape.slot_at(start)), timeline.tape.slot_at(end)
+        else:
+            first, last = span_of_steps(timeline, part)
+        if part.tasks:
+            self.chosen = tasks_named(timeline, part.tasks, system=self.system)
+            self.shown = company(timeline, self.chosen, first, last)
+        rows = self._rows(first, last)
+        titles = (row.branch + self._label(row) for row in rows.rows if row.kind is not RowKind.RUN)
+        widest = max(map(width_of, titles), default=0)
+        self.column = max(7, min(_LABEL_MOST, widest, self.width // 2) + 1)
+        if self.axis == "time":
+            return self._time_band(rows, start, end, whole=part.end is None)
+        bands = list(self._bands(first, last))
+        return [line for band in bands for line in ([""] if band is not bands[0] else []) + band]
 
-def _step_bands(
-    timeline: Timeline,
-    rows: Rows,
-    column: int,
-    room: int,
-    last: int | None,
-    zoom: int | None,
-    words: Words,
-) -> list[str]:
-    tape = timeline.tape
-    total = tape.count_columns()
-    first = tape.column_of(max(1, len(tape) - last + 1)) if last else 1
-    steps = total - first + 1
-    # Words are worth a second band; for more, a narrower picture that fits in one, if there is one
-    zoom = zoom or (3 if 2 * (room // 10) < steps <= room // 3 else 10)
-    per_band = room // zoom
-    lines: list[str] = []
+    def _nothing(self) -> str:
+        say = self.words.catalogue.gettext
+        return say("trio ran, but no task took a step") if self.timeline.runs else say("no step of trio was recorded")
 
-    def run_of(slot: int) -> int:
-        lane = tape.lanes[slot]
-        run = timeline.run_of(timeline.lanes[lane]) if lane >= 0 else timeline.runs[-1 - lane]
-        return -1 if run is None else run.index
+    # -- rows --------------------------------------------------------------------------------
 
-    for start in range(first, total + 1, per_band):
-        count = min(per_band, total + 1 - start)
-        # The last band has room for words behind its last step
-        width = count * zoom if start + count <= total else room
-        drawn = StepsPicture(timeline, rows, StepsView(start, width, zoom), words)
-        if lines:
-            lines.append("")
-        lines.append(" " * column + drawn.head().text)
-        # Of several runs, those that have a step here
-        runs = {run_of(slot) for slot in range(tape.slots_of(start)[0], tape.slots_of(start + count - 1)[1] + 1)}
-        shown = [row for row in range(len(rows.rows)) if rows.rows[row].run in runs]
-        lines += [rows.rows[row].fitted(column) + drawn.line(row).text for row in shown]
+    def _rows(self, first: int, last: int) -> Rows:
+        """Lay out those who live in some of the slots."""
+        alive = {
+            lane.index
+            for lane in self.timeline.lanes
+            if _lives(lane, first, last) and (self.shown is None or lane.index in self.shown)
+        }
+        return lay_rows(
+            self.timeline,
+            system=self.system,
+            only=alive,
+            loop=self.axis == "steps",
+            scopes=self.words if self.axis == "time" else None,
+        )
+
+    def _label(self, row: Row) -> str:
+        if not self.seven_bits:
+            return row.label
+        # A name must stay different from all others; words are our own
+        return to_ascii(row.label) if row.kind is RowKind.SCOPE else escaped(row.label)
+
+    def _line(self, row: Row, drawn: str) -> list[str]:
+        """Give the line of a row; none for a loop that does not sleep here and a scope that is not open."""
+        if row.kind is RowKind.RUN:
+            return [fit(row.branch, self._label(row), self.width + 1).rstrip()]
+        if row.kind is not RowKind.TASK and not drawn.strip():
+            return []
+        self.used.update(drawn)
+        return [fit(row.branch, self._label(row), self.column) + drawn]
+
+    # -- the axes ----------------------------------------------------------------------------
+
+    def _bands(self, first: int, last: int) -> Iterator[list[str]]:
+        tape = self.timeline.tape
+        column, end = tape.column_of(first), tape.column_of(last)
+        room = self.width - self.column
+        # Words are worth a second band; for more, a narrower picture that fits in one, if there is one
+        zoom = self.zoom or (3 if room < 10 or 2 * (room // 10) < end - column + 1 <= room // 3 else 10)
+        while column <= end:
+            start = self._next_move(tape.slots_of(column)[0])
+            begin = min(end + 1, tape.column_of(start)) if start is not None else end + 1
+            if begin > column:
+                yield self._left_out(column, begin - 1)
+                column = begin
+                continue
+            stop = min(column + room // zoom, end + 1)
+            # At the end of the tape there is room for words behind the last step
+            cells = room if tape.slots_of(stop - 1)[1] == len(tape) else (stop - column) * zoom
+            yield self._band(column, stop - 1, cells, zoom)
+            column = stop
+
+    def _next_move(self, slot: int) -> int | None:
+        """Give the first slot from `slot` on in which something happens to those who were asked for."""
+        if self.chosen is None:
+            return slot
+        found = []
+        for lane in (self.timeline.lanes[index] for index in self.chosen):
+            change = lane.after_slot(slot - 1) + 1
+            if change < len(lane.slots):
+                found.append(lane.slots[change])
+        return min(found, default=None)
+
+    def _left_out(self, first: int, last: int) -> list[str]:
+        slots = self.timeline.tape.slots_of(first)[0], self.timeline.tape.slots_of(last)[1]
+        said = self.words.catalogue.gettext("(steps {first} to {last} are left out)")
+        return packed([said.format(first=slots[0], last=slots[1])], self.width, "")
+
+    def _band(self, first: int, last: int, cells: int, zoom: int) -> list[str]:
+        """Draw the columns first to last."""
+        tape = self.timeline.tape
+        rows = self._rows(tape.slots_of(first)[0], tape.slots_of(last)[1])
+        drawn = StepsPicture(self.timeline, rows, StepsView(first, cells, zoom), self.words)
+        lines = self._drawn(rows, drawn)
         prints = drawn.prints().text
         if prints.strip():
-            lines.append(fit("", words.catalogue.gettext("prints"), column) + prints)
-    return lines
+            lines.append(fit("", self.words.catalogue.gettext("prints"), self.column) + prints)
+        return lines
+
+    def _time_band(self, rows: Rows, start: int, end: int, *, whole: bool) -> list[str]:
+        """Draw the time from `start` to `end` in one band; if that is all, leave room for how tasks ended."""
+        timeline, room = self.timeline, self.width - self.column
+        margin = timeline.room_for_words if whole else 0
+        cell = max(1, -(-(end - start + 1) // max(1, room - margin)))
+        cells = room if whole else min(room, -(-(end - start) // cell))
+        view = TimeView(start, cell, cells, timeline.runs[0].begun.t)
+        return self._drawn(rows, TimePicture(timeline, rows, view, self.words))
+
+    def _drawn(self, rows: Rows, drawn: StepsPicture | TimePicture) -> list[str]:
+        lines = [" " * self.column + drawn.head().text]
+        runs = {row.run for row in rows.rows if row.kind is RowKind.TASK}
+        for index, row in enumerate(rows.rows):
+            if row.run in runs:
+                lines += self._line(row, drawn.line(index).text if row.kind is not RowKind.RUN else "")
+        return lines
 
 
-def _time_band(timeline: Timeline, rows: Rows, column: int, room: int, words: Words) -> list[str]:
-    origin = timeline.runs[0].begun.t
-    cell = max(1, -(-(timeline.horizon - origin + 1) // max(1, room - timeline.room_for_words)))
-    drawn = TimePicture(timeline, rows, TimeView(origin, cell, room, origin), words)
-    lines = [" " * column + drawn.head().text]
-    lines += [
-        shown.fitted(column) + (drawn.line(row).text if shown.kind is not RowKind.RUN else "")
-        for row, shown in enumerate(rows.rows)
-    ]
-    return lines
+def _lives(lane: Lane, first: int, last: int) -> bool:
+    return bool(lane.slots) and lane.slots[0] <= last and (lane.result is None or lane.slots[-1] >= first)

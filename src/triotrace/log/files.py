@@ -30,9 +30,9 @@ MAX_TOTAL = 4 * 1024**3
 class LogTail:
     """Read what is new in a log, in any form, also while it grows. `reader` knows its header, footer and warnings."""
 
-    def __init__(self, path: Path, *, max_total: int = MAX_TOTAL) -> None:
+    def __init__(self, path: Path, *, max_total: int = MAX_TOTAL, file: FileIO | None = None) -> None:
         self.reader = LogReader(str(path))
-        self._file = open_log(path)
+        self._file = file or open_log(path)
         self._unpacker = Unpacker(max_total=max_total)
         self._pieces: Iterator[bytes] = iter(())
 
@@ -96,9 +96,14 @@ class LogTail:
         return []
 
 
-def read_log(path: Path, *, warn: Callable[[str], object] | None = None) -> Iterator[list[Event]]:
-    """Yield the events of a log in batches, header first; hand each warning to `warn` at the end. Raises LogError."""
-    with LogTail(path) as tail:
+def read_log(
+    path: Path, *, warn: Callable[[str], object] | None = None, file: FileIO | None = None
+) -> Iterator[list[Event]]:
+    """Yield the events of a log in batches, header first; hand each warning to `warn` at the end. Raises LogError.
+
+    `file` is read instead of what lies at `path`, which then is its name only.
+    """
+    with LogTail(path, file=file) as tail:
         while batch := tail.read():
             yield batch
         if batch := tail.finish():

@@ -1,0 +1,77 @@
+"""What stands above a drawing that leaves home: which program, how long a story, on what, and how it ended."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from triotrace.clean import clean
+from triotrace.timeline.canvas import fit, width_of
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.words import Words
+
+__all__ = ["heading", "packed", "program_of"]
+
+_LIMIT = 200
+
+
+def heading(timeline: Timeline, words: Words) -> list[str]:
+    """Give the parts of the heading; what the log does not tell is left out."""
+    say, _n, header = words.catalogue.gettext, words.catalogue.ngettext, timeline.header
+    steps, runs = len(timeline.tape), len(timeline.runs)
+    tasks = sum(lane.role in ("main", "user") for lane in timeline.lanes)
+    counts = [
+        _n("{count} step", "{count} steps", steps).format(count=steps),
+        _n("{count} task", "{count} tasks", tasks).format(count=tasks),
+    ]
+    if runs > 1:
+        counts.append(_n("{count} run", "{count} runs", runs).format(count=runs))
+    versions = [f"trio {clean(run.begun.trio, _LIMIT)}" for run in timeline.runs[:1]]
+    program = "?"
+    if header is not None:
+        program = program_of(header.argv)
+        versions.append(f"Python {clean(header.python, _LIMIT)}")
+        versions.append(say("order: {order}").format(order=clean(header.order, _LIMIT)))
+    return [f"{program}: {', '.join(counts)}", ", ".join(versions), ", ".join(_ending(timeline, words))]
+
+
+def program_of(argv: list[str]) -> str:
+    """Name a program as its user started it: `exemplo_06.py`, `-m pytest tests`."""
+    if not argv:
+        return "?"
+    path = PurePath(argv[0])
+    name = f"-m {path.parent.name}" if path.name == "__main__.py" else path.name
+    return clean(" ".join((name, *argv[1:])), _LIMIT)
+
+
+def packed(parts: list[str], width: int, separator: str) -> list[str]:
+    """Put parts into as few lines of at most `width` cells as they need; one that is longer is cut."""
+    lines: list[str] = []
+    for part in filter(None, parts):
+        if lines and width_of(lines[-1] + separator + part) <= width:
+            lines[-1] += separator + part
+        else:
+            lines.append(fit("", part, width + 1).rstrip())
+    return lines
+
+
+def _ending(timeline: Timeline, words: Words) -> list[str]:
+    say, _n, footer = words.catalogue.gettext, words.catalogue.ngettext, timeline.footer
+    said = []
+    if len(timeline.runs) == 1:
+        run = timeline.runs[0]
+        error = clean(run.error.type.rpartition(".")[2], _LIMIT) if run.error is not None else ""
+        results = {
+            "returned": say("returned"),
+            "raised": say("raised {error}").format(error=error).rstrip(),
+            "cancelled": say("cancelled"),
+        }
+        said += [results[run.result]] if run.result is not None else []
+    if footer is None:
+        said.append(say("the log has no end"))
+    elif footer.exit is not None and footer.exit < 0:
+        said.append(say("signal {number}").format(number=-footer.exit))
+    elif footer.exit is not None:
+        said.append(say("exit status {status}").format(status=footer.exit))
+    if timeline.dropped:
+        said.append(_n("{count} event lost", "{count} events lost", timeline.dropped).format(count=timeline.dropped))
+    return said
