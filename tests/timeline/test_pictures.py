@@ -7,23 +7,29 @@ from textwrap import dedent
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from story import MILLISECOND, Story, event, relay
+from story import Story, event, relay
 
 from log_samples import any_event
 from triotrace import events as e
 from triotrace.clean import clean
 from triotrace.export.text import picture
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, fit, width_of
+from triotrace.timeline.rolls import Roll
 from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.timeline import Timeline
-from triotrace.timeline.times import TimePicture, TimeView, round_cell, ruler_step
 
 
 def folded(story: Story) -> Timeline:
     timeline = Timeline()
     timeline.feed(story.events)
     return timeline
+
+
+def rolled(timeline: Timeline, lane: int) -> Roll:
+    roll = Roll(timeline, lane)
+    roll.update()
+    return roll
 
 
 def expected(drawing: str) -> str:
@@ -33,7 +39,7 @@ def expected(drawing: str) -> str:
 def test_relay_in_ten_columns_a_step() -> None:
     assert expected(
         """
-                       1         2         3         4         5         6         7         8
+                       1        ╷2         3        ╷4         5        ╷6         7        ╷8
             main       █nursery█┓┈ waits for 2 children ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈▲░░┏█return█■
             ├ producer       ▼░░┗█send████┓┈┈┈┈┈┈▲░░┏█send████┓┈┈┈┈┈┈▲░░┏█return█■┓      ╎  ┃
             └ consumer       ▼░░░░░░░░░░░░┗█receive↺┛░░░░░░░░░┗█receive↺┛░░░░░░░░░┗█return█■┛
@@ -48,7 +54,7 @@ def test_event_in_three_columns_a_step() -> None:
     assert (
         expected(
             """
-                    1  2  3  4  5  6  7  8  9
+                    1 ╷2  3  4 ╷5  6 ╷7  8 ╷9
         (loop)                 ┏██┓
         main        ██┓┈┈┈┈┈┈┈┈┃╎┈┃┈┈┈┈┈┈▲░┏█■
         ├ task_a    ▼░┗██┓┈┈┈┈┈┃▼░┗█■┓   ╎ ┃
@@ -80,10 +86,11 @@ def test_how_a_task_ended_is_its_last_character() -> None:
 
 def test_a_step_of_a_folded_task_is_drawn_on_the_row_it_is_folded_into() -> None:
     timeline = folded(relay())
-    rows = lay_rows(timeline, folded={1})
-    assert ["main"] == [row.label for row in rows.rows]
+    rows = lay_rows(timeline, folded={1: rolled(timeline, 1)})
+    assert ["main", "└ producer… ×0 ■ 2"] == [row.title for row in rows.rows]
     drawn = StepsPicture(timeline, rows, StepsView(1, 80, 10))
-    assert drawn.line(0).text.startswith("█nursery█━▓send▓▓▓▓━▓receive↺━")
+    assert drawn.line(0).text.startswith("█nursery█┓┈ waits for 2 children ┈┈")
+    assert drawn.line(1).text.startswith("      ▼░░┗▓send▓▓▓▓━▓receive↺━")
 
 
 def test_a_library_task_hides_in_its_nearest_shown_ancestor() -> None:
@@ -152,63 +159,6 @@ def test_nothing_to_draw_is_said() -> None:
     assert "no step of trio was recorded\n" == picture(Timeline())
 
 
-# -- the time axis ---------------------------------------------------------------------------
-
-
-def test_ten_seconds_of_sleep_are_most_of_the_picture() -> None:
-    timeline = folded(event())
-    drawn = picture(timeline, axis="time", width=80).splitlines()
-    assert drawn[1].startswith("main        │ nursery ┈┈┈┈")
-    assert drawn[2].rstrip().endswith("┈■")
-    assert drawn[3].startswith("├ task_b #1 │ wait ┈┈┈")
-    assert drawn[0].split()[:3] == ["0", "s", "2"]
-
-
-def test_a_long_step_is_solid_and_a_short_one_a_stroke() -> None:
-    story = Story()
-    story.spawn("main")
-    story.step("main", waits="sleep")
-    story.sleep(20)
-    story.t += 20 * MILLISECOND
-    story.events.append(e.TaskScheduled(story.t, 2, "timer"))
-    story.events.append(e.BeforeTaskStep(story.t, 2))
-    story.t += 30 * MILLISECOND
-    story.events += [e.TaskExited(story.t, 2, "returned"), e.AfterTaskStep(story.t, 2)]
-    timeline = folded(story)
-    view = TimeView(0, 10 * MILLISECOND, 12)
-    text = TimePicture(timeline, lay_rows(timeline, loop=False), view).line(0).text
-    assert text[0] == "│"
-    assert 2 <= text.count("█") <= 3
-    assert 1 == text.count("■")
-    assert 1 == text.count("│"), "the edges of a long step are no short steps"
-
-
-@pytest.mark.parametrize(("cell", "step"), [(1, 10), (2, 20), (10, 100), (12, 100), (13, 200), (1_000_000, 10_000_000)])
-def test_ruler_numbers_are_round_and_stand_apart(cell: int, step: int) -> None:
-    assert step == ruler_step(cell)
-
-
-@given(st.integers(1, 10**15))
-def test_cells_are_rounded_up_by_less_than_double(cell: int) -> None:
-    assert cell <= round_cell(cell) < 2 * cell + 1
-
-
-@given(st.integers(1, 3_000_000), st.integers(0, 10_000 * MILLISECOND), st.integers(1, 60))
-def test_a_solid_cell_is_never_false(cell: int, start: int, width: int) -> None:
-    """Where a cell is `█`, its task ran for at least half of it; where it ran for a whole cell, the cell is `█`."""
-    timeline = folded(event())
-    view = TimeView(start, cell, width)
-    drawn = TimePicture(timeline, lay_rows(timeline, loop=False), view)
-    for row, lane in enumerate(timeline.lanes[1:]):
-        for column, glyph in enumerate(drawn.line(row).glyphs):
-            begin = view.moment(column)
-            ran = lane.ran_until(begin + cell) - lane.ran_until(begin)
-            if glyph == "█":
-                assert 2 * ran >= cell
-            elif ran == cell:
-                assert glyph in "■│", (row, column, glyph)
-
-
 @settings(max_examples=40, deadline=None)
 @given(st.lists(any_event, max_size=30), st.integers(1, 200), st.sampled_from(["steps", "time"]))
 def test_any_log_can_be_drawn(events: list[e.Event], width: int, axis: str) -> None:
@@ -235,14 +185,14 @@ def _locks() -> Story:
 def test_steps_inside_one_await_are_one_block() -> None:
     """The next block bears the number of its own step: none is lost."""
     drawn = picture(folded(_locks()), width=60).splitlines()
-    assert ["1", "4", "5"] == drawn[0].split()
+    assert ["1", "╷4", "5"] == drawn[0].split()
     assert "█get ×3██┛" in drawn[2]
 
 
 def test_unfolded_each_step_has_its_block() -> None:
     timeline = folded(_locks())
     drawn = StepsPicture(timeline, lay_rows(timeline), StepsView(1, 60, 10, folded=False))
-    assert ["1", "2", "3", "4", "5"] == drawn.head().text.split()
+    assert ["1", "╷2", "╷3", "╷4", "5"] == drawn.head().text.split()
     assert drawn.line(1).text.startswith("█get████↺━█get████↺━█get█████┛")
 
 

@@ -95,7 +95,7 @@ def test_find_by_name_state_and_call() -> None:
     found = {}
     for text in ("TASK_B", "waits: wait", "event.wait", "nobody bears this", ""):
         scene.find(text)
-        found[text] = [label.strip("├└ ") for label in scene.labels if label != "(loop)"]
+        found[text] = [row.label for row in scene.rows.rows if row.label != "(loop)"]
     assert ["task_b #1", "task_b #2"] == found["TASK_B"] == found["waits: wait"] == found["event.wait"]
     assert [] == found["nobody bears this"]
     assert 4 == len(found[""])
@@ -120,9 +120,9 @@ def test_folding_takes_the_children_off_the_screen() -> None:
     scene = scene_of(relay())
     scene.choose_row(0)
     scene.fold()
-    assert ["main +2"] == scene.labels
+    assert ["main", "└ producer… ×0 ■ 2"] == [row.title for row in scene.rows.rows]
     scene.fold()
-    assert 3 == len(scene.labels)
+    assert ["main", "├ producer", "└ consumer"] == [row.title for row in scene.rows.rows]
 
 
 def test_a_long_sleep_is_one_column_on_one_axis_and_most_of_the_other() -> None:

@@ -108,6 +108,10 @@ class Line:
             self.glyphs[column] = glyph
             self.inks[column] = ink
 
+    def is_blank(self, column: int) -> bool:
+        """Tell whether nothing is written on a cell of the line."""
+        return 0 <= column < self.width and self.glyphs[column] == " "
+
     def write(self, column: int, text: str, ink: Ink) -> int:
         """Write words; return the column after them."""
         split = cells(text)

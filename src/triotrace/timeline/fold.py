@@ -190,6 +190,7 @@ class Fold(ScopeFold):
         self.now = t = event.t
         lane = self._known(event.task, t)
         state = self._move(lane, event)
+        lane.readied = len(self.changes)
         if state is not State.READY:
             return
         tape = self.tape
@@ -197,7 +198,6 @@ class Fold(ScopeFold):
         waker = self._lane_of.get(event.waker) if event.waker is not None else None
         scope = self.scopes.get(event.scope) if event.scope is not None else None
         housekeeping = event.cause == "cancel" and scope is not None and scope.library
-        lane.readied = len(self.changes)
         lane.change(
             t,
             slot,

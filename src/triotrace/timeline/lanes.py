@@ -36,6 +36,8 @@ class Lane:
     role: Role
     number: int
     """1, 2, ... among the tasks of the same name in the same run."""
+    changes: array[int] = field(default_factory=lambda: array("i"), repr=False)
+    """The timeline's: the lane of every change of any lane, in order."""
     parent: int | None = None
     """The lane of the task that owns its nursery."""
     spawner: int | None = None
@@ -49,6 +51,8 @@ class Lane:
     """The scope whose cancellation reached it last."""
     children: list[int] = field(default_factory=list)
     alive_children: int = 0
+    readied: int = -1
+    """Where in `Timeline.changes` it was made ready last."""
 
     times: array[int] = field(default_factory=lambda: array("q"))
     slots: array[int] = field(default_factory=lambda: array("i"))
@@ -77,6 +81,7 @@ class Lane:
                 ran += t - self.times[-1]
             elif last == State.READY:
                 queued += t - self.times[-1]
+        self.changes.append(self.index)
         self.times.append(t)
         self.slots.append(slot)
         self.states.append(state)

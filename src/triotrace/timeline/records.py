@@ -44,6 +44,8 @@ class Run:
     asleep_since: int | None = None
     sleep_slot: int = 0
     """The slot of the sleep that nothing numbered has followed yet; 0 if there is none."""
+    turn: int = 0
+    """Where in `Timeline.changes` the present turn of the loop began."""
     names: dict[str, int] = field(default_factory=dict)
     """How many tasks bear each name."""
 

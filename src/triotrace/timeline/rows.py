@@ -1,17 +1,19 @@
 """Which lanes are shown, in what order: the tree of tasks under the tasks that own their nurseries.
 
-A lane that is folded away is drawn on the row it is folded into.
+A lane that is folded away is drawn on the row it is folded into, so each lane has a row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
-from triotrace.timeline.canvas import fit
+from triotrace.timeline.canvas import fit, width_of
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.records import Scope
+from triotrace.timeline.rolls import Roll
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
 
@@ -27,9 +29,13 @@ class RowKind(Enum):
     TASK = "task"
     SCOPE = "scope"
     """The cancel scopes with deadlines of the task above it."""
+    ROLL = "roll"
+    """All that is under the task above it, folded by hand."""
+    GONE = "gone"
+    """The children of a task that are gone, where those are hidden."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """A line of the picture. `branch` is its part of the tree: `├ `, `│ └ ` ..."""
 
@@ -39,43 +45,58 @@ class Row:
     label: str
     branch: str = ""
     lane: int | None = None
-    folded: int = 0
-    """How many lanes are folded into it by hand."""
     scopes: tuple[Scope, ...] = ()
+    roll: Roll | None = None
 
     @property
     def title(self) -> str:
         """What stands at its left: its part of the tree and its name."""
-        return self.branch + self._name
+        return self.branch + self.label
 
-    def fitted(self, width: int) -> str:
-        """Give that in exactly `width` cells: deep in a tree, the name stays and the branches are cut."""
-        return fit(self.branch, self._name, width)
-
-    @property
-    def _name(self) -> str:
-        return f"{self.label} +{self.folded}" if self.folded else self.label
+    def fitted(self, width: int, *, slot: int | None = None) -> str:
+        """Give that in exactly `width` cells, after a slot: deep in a tree, the name stays and the branches are cut."""
+        label = self.label if self.roll is None or slot is None else self.roll.label(slot)
+        return fit(self.branch, label, width)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rows:
     """The rows, and for each lane the row that shows it; a lane of a hidden run's init task has none."""
 
-    rows: tuple[Row, ...]
+    rows: list[Row]
     row_of_lane: dict[int, int]
     loop_row: dict[int, int]
     """Of each run (by index)."""
+    hidden: dict[int, list[int]]
+    """The lanes that are drawn on the row of another task, or of those that are gone."""
 
     def row_of(self, lane: int) -> int | None:
         """Give the row of a tape's lane number: a task, or -1 - r for the loop of run r."""
         return self.row_of_lane.get(lane) if lane >= 0 else self.loop_row.get(-1 - lane)
+
+    @cached_property
+    def widest(self) -> int:
+        """The cells that the widest title needs."""
+        return max((len(row.branch) + width_of(row.label) for row in self.rows), default=0)
+
+    def next_task(self, row: int | None, count: int) -> int | None:
+        """Give the task row so many further down, or up if `count` is negative, as far as there are any."""
+        direction = 1 if count > 0 else -1
+        at = row if row is not None else -1 if direction > 0 else len(self.rows)
+        found = row if row is not None and self.rows[row].kind is RowKind.TASK else None
+        while count and 0 <= at + direction < len(self.rows):
+            at += direction
+            if self.rows[at].kind is RowKind.TASK:
+                found, count = at, count - direction
+        return found
 
 
 def lay_rows(
     timeline: Timeline,
     *,
     system: bool = False,
-    folded: Set[int] = frozenset(),
+    folded: Mapping[int, Roll] = {},
+    gone_by: int | None = None,
     only: Set[int] | None = None,
     loop: bool = True,
     scopes: Words | None = None,
@@ -85,12 +106,13 @@ def lay_rows(
     Args:
         timeline: what happened.
         system: show trio's own and library tasks too.
-        folded: lanes whose children are hidden.
+        folded: lanes whose descendants are hidden, and those rolled up.
+        gone_by: hide the tasks that are gone after this slot; None hides none.
         only: lanes that match a search; None for all.
         loop: give the loop of each run that ever slept a row of its own.
         scopes: give scopes with deadlines rows of their own, labelled in these words.
     """
-    layout = _Layout(timeline, system=system, folded=folded, only=only, scopes=scopes)
+    layout = _Layout(timeline, system=system, folded=folded, gone_by=gone_by, only=only, scopes=scopes)
     several = len(timeline.runs) > 1
     for run in timeline.runs:
         if several:
@@ -99,7 +121,7 @@ def lay_rows(
             layout.loop_row[run.index] = len(layout.rows)
             layout.add(Row(RowKind.LOOP, run.index, "(loop)"))
         layout.add_tree(run.index)
-    return Rows(tuple(layout.rows), layout.row_of_lane, layout.loop_row)
+    return Rows(layout.rows, layout.row_of_lane, layout.loop_row, layout.hidden)
 
 
 def _run_title(timeline: Timeline, index: int) -> str:
@@ -110,16 +132,25 @@ def _run_title(timeline: Timeline, index: int) -> str:
 
 class _Layout:
     def __init__(
-        self, timeline: Timeline, *, system: bool, folded: Set[int], only: Set[int] | None, scopes: Words | None
+        self,
+        timeline: Timeline,
+        *,
+        system: bool,
+        folded: Mapping[int, Roll],
+        gone_by: int | None,
+        only: Set[int] | None,
+        scopes: Words | None,
     ) -> None:
         self.timeline = timeline
         self.system = system
         self.folded = folded
+        self.gone_by = gone_by
         self.only = only
         self.scopes = scopes
         self.rows: list[Row] = []
         self.row_of_lane: dict[int, int] = {}
         self.loop_row: dict[int, int] = {}
+        self.hidden: dict[int, list[int]] = {}
         self._roots: dict[int, list[Lane]] = {run.index: [] for run in timeline.runs}
         for lane in timeline.lanes:
             if lane.parent is None:
@@ -135,9 +166,9 @@ class _Layout:
             if root.role == "init" and not self.system:
                 # Nobody wrote <init>: main is the root of what the user sees
                 for child in self._shown_children(root, None):
-                    self._add(child, run, branch="", below="")
+                    self._add(child, run)
             else:
-                self._add(root, run, branch="", below="")
+                self._add(root, run)
 
     def _shows(self, lane: Lane) -> bool:
         if self.only is not None and lane.index not in self.only:
@@ -147,35 +178,44 @@ class _Layout:
     def _shown_children(self, lane: Lane, into: int | None) -> list[Lane]:
         """Give the nearest shown descendants; what lies between is drawn on the row `into`."""
         shown: list[Lane] = []
-        waiting = list(reversed(lane.children))
+        waiting = lane.children[::-1]
         while waiting:
             child = self.timeline.lanes[waiting.pop()]
             if self._shows(child):
                 shown.append(child)
             else:
                 if into is not None and child.role != "system":
-                    self.row_of_lane[child.index] = into
+                    self._hide(child, into)
                 waiting.extend(reversed(child.children))
         return shown
 
-    def _add(self, lane: Lane, run: int, *, branch: str, below: str) -> None:
+    def _add(self, lane: Lane, run: int) -> None:
         # Not recursive: a chain of nurseries may be deeper than Python's stack
-        todo = [(lane, branch, below)]
+        todo = [(lane, "", "")]
+        title = self.timeline.title
         while todo:
             lane, branch, below = todo.pop()
-            row = len(self.rows)
-            self.row_of_lane[lane.index] = row
-            title = self.timeline.title(lane)
-            if lane.index in self.folded and lane.children:
-                hidden = self._fold_into(lane, row)
-                self.add(Row(RowKind.TASK, run, title, branch, lane.index, hidden))
+            row = self.row_of_lane[lane.index] = len(self.rows)
+            self.rows.append(Row(RowKind.TASK, run, title(lane), branch, lane.index))
+            if not lane.children and self.scopes is None:
                 continue
-            self.add(Row(RowKind.TASK, run, title, branch, lane.index))
+            roll = self.folded.get(lane.index)
+            if roll is not None:
+                self._add_scopes(lane, run, below + "│ ")
+                self._add_roll(lane, run, below + "└ ", roll)
+                continue
             children = self._shown_children(lane, row)
-            self._add_scopes(lane, run, below + ("│ " if children else "  "))
-            for i, child in enumerate(reversed(children)):
-                corner, rest = ("└ ", "  ") if i == 0 else ("├ ", "│ ")
-                todo.append((child, below + corner, below + rest))
+            gone: list[Lane] = []
+            if self.gone_by is not None:
+                gone = [child for child in children if self._is_gone(child)]
+                children = [child for child in children if not self._is_gone(child)]
+            self._add_scopes(lane, run, below + ("│ " if children or gone else "  "))
+            if gone:
+                self._add_gone(gone, run, below + ("├ " if children else "└ "))
+            corner, rest = below + "└ ", below + "  "
+            for child in reversed(children):
+                todo.append((child, corner, rest))
+                corner, rest = below + "├ ", below + "│ "
 
     def _add_scopes(self, lane: Lane, run: int, branch: str) -> None:
         """Add as many rows as scopes of a task were ever open at once."""
@@ -191,14 +231,34 @@ class _Layout:
                 levels.append([scope])
         for level in levels:
             label = self.scopes.limit(self.timeline, level)
-            self.add(Row(RowKind.SCOPE, run, label, branch, scopes=tuple(level)))
+            self.rows.append(Row(RowKind.SCOPE, run, label, branch, scopes=tuple(level)))
 
-    def _fold_into(self, lane: Lane, row: int) -> int:
-        waiting = list(lane.children)
-        count = 0
-        while waiting:
-            child = self.timeline.lanes[waiting.pop()]
+    def _add_roll(self, lane: Lane, run: int, branch: str, roll: Roll) -> None:
+        row = len(self.rows)
+        for child in self._descendants([lane]):
             self.row_of_lane[child.index] = row
-            waiting.extend(child.children)
-            count += 1
-        return count
+        self.rows.append(Row(RowKind.ROLL, run, roll.label(len(self.timeline.tape)), branch, roll=roll))
+
+    def _is_gone(self, lane: Lane) -> bool:
+        return lane.result is not None and lane.state == lane.result and lane.slots[-1] <= (self.gone_by or 0)
+
+    def _add_gone(self, gone: list[Lane], run: int, branch: str) -> None:
+        row = len(self.rows)
+        for lane in gone:
+            self._hide(lane, row)
+        for lane in self._descendants(gone):
+            self._hide(lane, row)
+        self.rows.append(Row(RowKind.GONE, run, f"■ {len(gone)}", branch))
+
+    def _hide(self, lane: Lane, row: int) -> None:
+        self.row_of_lane[lane.index] = row
+        self.hidden.setdefault(row, []).append(lane.index)
+
+    def _descendants(self, lanes: list[Lane]) -> list[Lane]:
+        found: list[Lane] = []
+        waiting = list(lanes)
+        while waiting:
+            children = [self.timeline.lanes[child] for child in waiting.pop().children]
+            found += children
+            waiting += [child for child in children if child.children]
+        return found

@@ -10,11 +10,14 @@ The rules are those of docs/grammar.md. A column is a slot of the tape, or sever
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line, cells
 from triotrace.timeline.lanes import NO_PLACE, Lane
+from triotrace.timeline.records import Print
+from triotrace.timeline.rolls import Roll
 from triotrace.timeline.rows import Rows
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
@@ -123,15 +126,21 @@ class StepsPicture:
         for block in self._blocks:
             if every == 1 or block.column == 1 or block.column % every == 0:
                 line.write(block.cell, str(block.first), Ink.HEAD)
+        for block in self._blocks:
+            # Where a turn of the loop begins, in the joint before its first step
+            if self.timeline.tape.turns[block.first] and self.view.zoom > 1 and line.is_blank(block.cell - 1):
+                line.put(block.cell - 1, "╷", Ink.SPARE)
         return self._with_playhead(line)
 
     def line(self, row: int) -> Line:
         """Draw a row of the tree."""
         line = Line(self.view.width)
-        index = self.rows.rows[row].lane
-        lane = None if index is None else self.timeline.lanes[index]
+        shown = self.rows.rows[row]
+        lane = None if shown.lane is None else self.timeline.lanes[shown.lane]
         if lane is not None:
             self._draw_states(line, lane)
+        elif shown.roll is not None:
+            self._draw_roll(line, shown.roll, row)
         for cell, top, bottom in self._joins:
             if top < row < bottom and line.glyphs[cell] in " ┈░":
                 line.put(cell, "╎", Ink.JOIN)
@@ -147,25 +156,32 @@ class StepsPicture:
 
     def prints(self) -> Line:
         """Draw what the program printed, each under the step that printed it."""
+        if self.view.zoom < 10:
+            return self._with_playhead(Line(self.view.width))  # no room for words
+        return self._said(self.timeline.prints, Ink.PRINT, "", 2 * self.view.zoom)
+
+    def marks(self) -> Line:
+        """Draw the program's own marks, each under the step that set it."""
+        return self._said(self.timeline.marks, Ink.NEXT, "◆ ", self.view.width)
+
+    def _said(self, said: list[Print], ink: Ink, sign: str, most: int) -> Line:
+        """Write texts that belong to steps, in at most so many cells each, as far as the next one leaves room."""
         line = Line(self.view.width)
-        if self.view.zoom < 10 or not self._slots:
-            return self._with_playhead(line)  # no room for words
         texts: dict[int, str] = {}
-        printed, at = self.timeline.prints_between(self._slots.start, self._slots.stop - 1), 0
-        while at < len(printed):
-            said = printed[at]
+        at = bisect_left(said, self._slots.start, key=lambda entry: entry.slot)
+        while at < len(said) and said[at].slot < self._slots.stop:
+            entry = said[at]
             # Megabytes may be printed in a step: no more is read than the line can show
-            text, cell = " ".join(said.text[: 2 * line.width].split()), self._cell(said.slot)
+            text, cell = sign + " ".join(entry.text[: 2 * line.width].split()), self._cell(entry.slot)
             texts[cell] = f"{texts[cell]} {text}" if cell in texts else text
             full = len(texts[cell]) > line.width
-            at = bisect_right(printed, said.slot, key=lambda other: other.slot) if full else at + 1
+            at = bisect_right(said, entry.slot, key=lambda other: other.slot) if full else at + 1
         starts = sorted(texts)
-        for i, start in enumerate(starts):
-            end = min(starts[i + 1], start + 2 * self.view.zoom) if i + 1 < len(starts) else self.view.width
+        for start, following in pairwise([*starts, line.width + 1]):
             split = cells(texts[start])
-            room = end - start - 1
-            text = "".join(split) if len(split) <= room else "".join(split[: max(0, room - 1)]) + "…"
-            line.write(start, text[: max(0, room)] if room < 2 else text, Ink.PRINT)
+            room = min(following - 1, start + most) - start
+            text = "".join(split) if len(split) <= room else "".join(split[: max(1, room - 1)]) + "…" * (room > 1)
+            line.write(start, text, ink)
         return self._with_playhead(line)
 
     # -- parts -------------------------------------------------------------------------------
@@ -201,6 +217,21 @@ class StepsPicture:
                     line.put(mark, glyph, Ink.CANCELLED if cancelled else Ink.MARK)
             look, cell = after, start + view.zoom
         line.fill(cell, view.cell(self._last + 1), *look)
+
+    def _draw_roll(self, line: Line, roll: Roll, row: int) -> None:
+        """Draw whether any of them waits for its turn, lives at all, and was made ready."""
+        change, zoom = roll.after_slot(self._slots.start - 1), self.view.zoom
+        look = _roll_look(roll, change)
+        for block in self._blocks:
+            while change + 1 < len(roll.slots) and roll.slots[change + 1] <= block.last:
+                change += 1
+            mark = block.cell + _MARK_AT[zoom]
+            line.fill(block.cell, mark, *look)
+            look = _roll_look(roll, change)
+            line.fill(mark, block.cell + zoom, *look)
+            woken = self.timeline.tape.woken_in(block.first)
+            if block.row != row and any(self.rows.row_of(lane) == row for lane in woken):
+                line.put(mark, "▲" if block.row is not None and row < block.row else "▼", Ink.MARK)
 
     def _arrow(self, slot: int, lane: int) -> str:
         waker, woken = self.rows.row_of(self.timeline.tape.lanes[slot]), self.rows.row_of(lane)
@@ -319,6 +350,12 @@ def _look(lane: Lane, change: int) -> tuple[str, Ink]:
     if state is State.READY and lane.was_cancelled(change):
         return "░", Ink.CANCELLED
     return _NOT_BORN if state is None else _LOOKS.get(state, _NOT_BORN)
+
+
+def _roll_look(roll: Roll, change: int) -> tuple[str, Ink]:
+    if change < 0 or not roll.alive[change]:
+        return _NOT_BORN
+    return _LOOKS[State.READY if roll.queue[change] else State.WAITING]
 
 
 def _write_in_gap(line: Line, start: int, end: int, words: str) -> None:

@@ -46,6 +46,8 @@ class Tape:
     places: array[int] = field(default_factory=lambda: array("q", [NO_PLACE]))
     before: array[int] = field(default_factory=lambda: array("i", [0]))
     """The slot before it in the same run; 0 if it is that run's first."""
+    turns: bytearray = field(default_factory=lambda: bytearray(1))
+    """Whether a turn of the loop begins with a slot."""
     columns: array[int] = field(default_factory=lambda: array("i", [0]))
     """The column of each slot ..."""
     column_starts: array[int] = field(default_factory=lambda: array("i", [0]))
@@ -67,10 +69,15 @@ class Tape:
         self.endings.append(Ending.OPEN)
         self.places.append(NO_PLACE)
         self.before.append(before)
+        self.turns.append(0)
         self.first_woken.append(len(self.woken))
         self.columns.append(len(self.column_starts))
         self.column_starts.append(len(self))
         return len(self)
+
+    def begin_turn(self, slot: int) -> None:
+        """Tell that a turn begins with a slot: what ran before it made ready all that runs in it."""
+        self.turns[slot] = 1
 
     def end(self, slot: int, t: int, ending: Ending, *, place: int = NO_PLACE) -> None:
         """Close a slot."""

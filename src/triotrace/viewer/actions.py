@@ -81,6 +81,7 @@ ACTIONS: tuple[Action, ...] = (
         N_("Tasks"),
         Player.fold,
     ),
+    Action("gone", "e", "e", N_("hide or show the tasks that are gone"), N_("Tasks"), Player.gone),
     Action("find", "slash", "/", N_("find tasks by name, state or call"), N_("Tasks")),
     Action("system", "t", "t", N_("show trio's own tasks and those of libraries"), N_("Tasks"), Player.system),
     Action(

@@ -130,8 +130,12 @@ class Player:
 
     def drag(self, cell: int) -> None:
         """Go to the step that a cell of the picture shows."""
+        self.go(self.scene.slot_at_column(cell))
+
+    def go(self, slot: int) -> None:
+        """Go to a step."""
         self.look_back()
-        self.scene.go(self.scene.slot_at_column(cell))
+        self.scene.go(slot)
 
     # -- the picture ---------------------------------------------------------------------------
 
@@ -159,6 +163,10 @@ class Player:
     def fold(self) -> None:
         """Fold or unfold the chosen task's children."""
         self.scene.fold()
+
+    def gone(self) -> None:
+        """Show or hide the tasks that are gone."""
+        self.scene.hide_gone = not self.scene.hide_gone
 
     def system(self) -> None:
         """Show or hide trio's and libraries' tasks."""

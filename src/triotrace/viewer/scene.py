@@ -6,11 +6,13 @@ While it follows, it stays at the end of the tape as the tape grows.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Literal
 
-from triotrace.timeline.canvas import width_of
 from triotrace.timeline.lanes import NO_PLACE, Lane
-from triotrace.timeline.rows import RowKind, Rows, lay_rows
+from triotrace.timeline.rolls import Roll
+from triotrace.timeline.rows import Rows, lay_rows
 from triotrace.timeline.states import State
 from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.tape import Ending
@@ -23,6 +25,8 @@ __all__ = ["Axis", "Scene"]
 
 Axis = Literal["steps", "time"]
 _MOST_LINES_INSTEAD = 200
+_ROWS_LONG, _ROWS_SHARE = 0.02, 5
+"""Rows that took longer to lay than this many seconds are laid again after so many times as long."""
 _SHORTEST_REST, _LONGEST_REST = 0.04, 2.0
 """Seconds on a slot of a tape that is played in real time: seen at all, and not for ever."""
 
@@ -31,7 +35,13 @@ class Scene:
     """The state of the viewer."""
 
     def __init__(
-        self, timeline: Timeline, *, axis: Axis = "steps", follow: bool = True, words: Words | None = None
+        self,
+        timeline: Timeline,
+        *,
+        axis: Axis = "steps",
+        follow: bool = True,
+        words: Words | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.timeline = timeline
         self.words = words or Words()
@@ -44,7 +54,9 @@ class Scene:
         self.chosen: int | None = None
         """The lane that was chosen; None: the one that runs at the playhead."""
         self.show_system = False
-        self.folded: set[int] = set()
+        self.hide_gone = False
+        self.folded: dict[int, Roll] = {}
+        """The lanes whose descendants are folded away, and those rolled up."""
         self.sought = ""
         """What is searched for; empty: all tasks are shown."""
         self.folds_steps = True
@@ -52,8 +64,11 @@ class Scene:
         self.steps, self.times = StepWindow(), TimeWindow()
         self._came_from: tuple[int, ...] = ()
         """The slots from which `to_waker` went."""
+        self._clock = clock
         self._rows: Rows | None = None
         self._rows_key: tuple[object, ...] = ()
+        self._rows_late = 0.0
+        """When rows that take long may be laid again, by the clock."""
         self._picture: StepsPicture | TimePicture | None = None
         self._picture_key: tuple[object, ...] = ()
 
@@ -68,7 +83,12 @@ class Scene:
         """Take notice of what the timeline has learnt."""
         if self.following:
             self.playhead = self.end
+        self._roll_up()
         self._keep_in_view()
+
+    def _roll_up(self) -> None:
+        for roll in self.folded.values():
+            roll.update()
 
     def move(self, steps: int) -> None:
         """Move the playhead; a look back ends following, arriving at the end does not begin it."""
@@ -176,18 +196,33 @@ class Scene:
     @property
     def rows(self) -> Rows:
         """The rows that are shown, in order."""
-        key = (self.timeline.shape, self.show_system, frozenset(self.folded), self.axis, self.sought)
-        if self._rows is None or key != self._rows_key:
-            self._rows = lay_rows(
-                self.timeline,
-                system=self.show_system,
-                folded=self.folded,
-                only=self._found() if self.sought else None,
-                loop=self.axis == "steps",
-                scopes=self.words if self.axis == "time" else None,
-            )
-            self._rows_key = key
+        gone_by = self.playhead if self.hide_gone else None
+        key = (self.show_system, *self.folded, None, self.axis, self.sought, gone_by, self.timeline.shape)
+        if self._rows is not None and (key == self._rows_key or self._may_wait(key)):
+            return self._rows
+        begun = self._clock()
+        self._rows = lay_rows(
+            self.timeline,
+            system=self.show_system,
+            folded=self.folded,
+            gone_by=gone_by,
+            only=self._found() if self.sought else None,
+            loop=self.axis == "steps",
+            scopes=self.words if self.axis == "time" else None,
+        )
+        self._rows_key = key
+        now = self._clock()
+        self._rows_late = now + _ROWS_SHARE * (now - begun) if now - begun > _ROWS_LONG else now
         return self._rows
+
+    @property
+    def rows_are_late(self) -> bool:
+        """Whether tasks were born for which there are no rows yet."""
+        return self._rows is not None and self.timeline.shape != self._rows_key[-1]
+
+    def _may_wait(self, key: tuple[object, ...]) -> bool:
+        """Tell whether only new tasks are missing, and there are so many that laying rows would take all the time."""
+        return key[:-1] == self._rows_key[:-1] and self._clock() < self._rows_late
 
     def find(self, text: str) -> None:
         """Show only the tasks whose name, state or call has `text` in it, now; all, if it is empty."""
@@ -204,11 +239,6 @@ class Scene:
         }
 
     @property
-    def labels(self) -> list[str]:
-        """What stands at the left of each row."""
-        return [row.title for row in self.rows.rows]
-
-    @property
     def instead(self) -> list[str]:
         """What stands where the picture would be, while there is none: the program's last words, a traceback maybe."""
         if self.rows.rows:
@@ -219,7 +249,7 @@ class Scene:
 
     def label_width(self, most: int) -> int:
         """Give the cells that the labels need, one blank included."""
-        return min(most, max((width_of(label) for label in self.labels), default=6) + 1)
+        return min(most, max(6, self.rows.widest) + 1)
 
     @property
     def chosen_lane(self) -> Lane | None:
@@ -239,20 +269,16 @@ class Scene:
 
     def choose(self, direction: int) -> None:
         """Choose the next task down (1) or up (-1)."""
-        tasks = [i for i, row in enumerate(self.rows.rows) if row.kind is RowKind.TASK]
-        if not tasks:
-            return
-        now = self.chosen_row
-        if now is None or now not in tasks:
-            at = 0 if direction > 0 else len(tasks) - 1
-        else:
-            at = max(0, min(len(tasks) - 1, tasks.index(now) + direction))
-        self.chosen = self.rows.rows[tasks[at]].lane
+        row = self.rows.next_task(self.chosen_row, direction)
+        if row is not None:
+            self.chosen = self.rows.rows[row].lane
 
     def choose_row(self, row: int) -> None:
         """Choose the task of a row."""
-        if 0 <= row < len(self.rows.rows) and self.rows.rows[row].lane is not None:
-            self.chosen = self.rows.rows[row].lane
+        if 0 <= row < len(self.rows.rows):
+            shown = self.rows.rows[row]
+            lane = shown.lane if shown.roll is None else shown.roll.root
+            self.chosen = self.chosen if lane is None else lane
 
     def choose_nobody(self) -> None:
         """Let the choice follow the playhead again."""
@@ -261,8 +287,11 @@ class Scene:
     def fold(self) -> None:
         """Fold or unfold the children of the chosen task; of one that has none, the steps inside its awaits."""
         lane = self.chosen_lane
-        if lane is not None and lane.children:
-            self.folded ^= {lane.index}
+        if lane is not None and lane.index in self.folded:
+            del self.folded[lane.index]
+        elif lane is not None and lane.children:
+            self.folded[lane.index] = Roll(self.timeline, lane.index)
+            self._roll_up()
         else:
             self.folds_steps = not self.folds_steps
             self._keep_in_view()

@@ -1,0 +1,112 @@
+"""All tasks under one task, rolled up into one lane: how many live, how long they ran and queued, at any moment.
+
+A roll reads the timeline's changes in their order, each once, so it follows a living run at the cost of what is new.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+
+from triotrace.timeline.lanes import Lane
+from triotrace.timeline.states import ALIVE, State
+from triotrace.timeline.timeline import Timeline
+
+__all__ = ["Roll"]
+
+
+class Roll:
+    """The descendants of the lane `root`. `update` takes notice of what the timeline has learnt since."""
+
+    def __init__(self, timeline: Timeline, root: int) -> None:
+        self.timeline = timeline
+        self.root = root
+        self._begin()
+
+    def _begin(self) -> None:
+        self._read = 0
+        self._moves = self.timeline.moves
+        self._next: dict[int, int] = {}
+        """Of each member, which of its changes comes next."""
+        self.names: dict[str, int] = {}
+        """How many members bear each name."""
+        self.times: array[int] = array("q")
+        self.slots: array[int] = array("i")
+        self.alive: array[int] = array("i")
+        """How many live after the change ..."""
+        self.gone: array[int] = array("i")
+        """... and how many are gone ..."""
+        self.queue: array[int] = array("i")
+        """... and how many are ready and wait for their turn."""
+        self.running: array[int] = array("i")
+        """How many run after the change: one or none, but in a damaged log."""
+        self.ran: array[int] = array("q")
+        """Nanoseconds they had run before the change ..."""
+        self.queued: array[int] = array("q")
+        """... and had been in the queue: of two that wait 5 ns, 10."""
+
+    @property
+    def members(self) -> int:
+        """Count the tasks that ever were under the root."""
+        return len(self._next)
+
+    def update(self) -> None:
+        """Read what is new."""
+        if self._moves != self.timeline.moves:
+            self._begin()  # a task came from another nursery, with all that it had done
+        changes, lanes, following = self.timeline.changes, self.timeline.lanes, self._next
+        for at in range(self._read, len(changes)):
+            index = changes[at]
+            lane = lanes[index]
+            change = following.get(index)
+            if change is None:
+                if lane.parent != self.root and lane.parent not in following:
+                    continue
+                change = 0
+                self.names[lane.name] = self.names.get(lane.name, 0) + 1
+            following[index] = change + 1
+            self._add(lane, change)
+        self._read = len(changes)
+
+    def _add(self, lane: Lane, change: int) -> None:
+        t, state = lane.times[change], lane.states[change]
+        before = lane.states[change - 1] if change else None
+        ran = queued = alive = gone = queue = running = 0
+        if self.times:
+            span = t - self.times[-1]
+            running, queue, alive, gone = self.running[-1], self.queue[-1], self.alive[-1], self.gone[-1]
+            ran, queued = self.ran[-1] + span * running, self.queued[-1] + span * queue
+        running += (state == State.RUNNING) - (before == State.RUNNING)
+        queue += (state == State.READY) - (before == State.READY)
+        lives, lived = state in ALIVE, before in ALIVE
+        self.times.append(t)
+        self.slots.append(lane.slots[change])
+        self.alive.append(alive + lives - lived)
+        self.gone.append(gone + (lived and not lives))
+        self.queue.append(queue)
+        self.running.append(running)
+        self.ran.append(ran)
+        self.queued.append(queued)
+
+    def label(self, slot: int) -> str:
+        """Name them after a slot, with how many live and how many are gone: `handle ×588 ■ 412`."""
+        change = self.after_slot(slot)
+        name, *others = self.names or [""]
+        alive, gone = (self.alive[change], self.gone[change]) if change >= 0 else (0, 0)
+        return f"{name}{'…' if others else ''} ×{alive}" + (f" ■ {gone}" if gone else "")
+
+    def after_slot(self, slot: int) -> int:
+        """Give the index of the last change in or before `slot`; -1 before the first task was born."""
+        return bisect_right(self.slots, slot) - 1
+
+    def at_time(self, t: int) -> int:
+        """Give the index of the last change at or before `t`; -1 before the first task was born."""
+        return bisect_right(self.times, t) - 1
+
+    def totals(self, t: int) -> tuple[int, int]:
+        """Give the nanoseconds that they had run and been in the queue at `t`."""
+        change = self.at_time(t)
+        if change < 0:
+            return 0, 0
+        span = t - self.times[change]
+        return self.ran[change] + span * self.running[change], self.queued[change] + span * self.queue[change]
