@@ -160,7 +160,7 @@ def test_show_draws_a_log_and_says_what_is_odd_about_it(tmp_path: Path) -> None:
     assert (0, 0) == (whole.returncode, torn.returncode)
     assert whole.stdout
     assert max(len(line) for line in whole.stdout.decode().splitlines()) <= 60
-    assert whole.stdout == torn.stdout
+    assert whole.stdout.replace(b"signal 9", b"the log has no end") == torn.stdout
     assert whole.stderr == b""
     assert b"the log ends in the middle of a record" in torn.stderr
 

@@ -105,6 +105,10 @@ class _Drawing:
         bands = list(self._bands(first, last))
         return [line for band in bands for line in ([""] if band is not bands[0] else []) + band]
 
+    @property
+    def _room(self) -> int:
+        return max(9, self.width - self.column)
+
     def _nothing(self) -> str:
         say = self.words.catalogue.gettext
         return say("trio ran, but no task took a step") if self.timeline.runs else say("no step of trio was recorded")
@@ -132,21 +136,27 @@ class _Drawing:
         # A name must stay different from all others; words are our own
         return to_ascii(row.label) if row.kind is RowKind.SCOPE else escaped(row.label)
 
-    def _line(self, row: Row, drawn: str) -> list[str]:
-        """Give the line of a row; none for a loop that does not sleep here and a scope that is not open."""
-        if row.kind is RowKind.RUN:
-            return [fit(row.branch, self._label(row), self.width + 1).rstrip()]
-        if row.kind is not RowKind.TASK and not drawn.strip():
-            return []
-        self.used.update(drawn)
-        return [fit(row.branch, self._label(row), self.column) + drawn]
+    def _drawn(self, rows: Rows, drawn: StepsPicture | TimePicture) -> list[str]:
+        """Draw the rows, but for loops that do not sleep here, scopes that are not open, and runs without any other."""
+        lines = [" " * self.column + drawn.head().text]
+        heading: list[str] = []
+        for index, row in enumerate(rows.rows):
+            if row.kind is RowKind.RUN:
+                heading = [fit(row.branch, self._label(row), self.width + 1).rstrip()]
+                continue
+            cells = drawn.line(index).text
+            if row.kind is RowKind.TASK or cells.strip():
+                self.used.update(cells)
+                lines += [*heading, fit(row.branch, self._label(row), self.column) + cells]
+                heading = []
+        return lines
 
     # -- the axes ----------------------------------------------------------------------------
 
     def _bands(self, first: int, last: int) -> Iterator[list[str]]:
         tape = self.timeline.tape
         column, end = tape.column_of(first), tape.column_of(last)
-        room = self.width - self.column
+        room = self._room
         # Words are worth a second band; for more, a narrower picture that fits in one, if there is one
         zoom = self.zoom or (3 if room < 10 or 2 * (room // 10) < end - column + 1 <= room // 3 else 10)
         while column <= end:
@@ -191,20 +201,12 @@ class _Drawing:
 
     def _time_band(self, rows: Rows, start: int, end: int, *, whole: bool) -> list[str]:
         """Draw the time from `start` to `end` in one band; if that is all, leave room for how tasks ended."""
-        timeline, room = self.timeline, self.width - self.column
+        timeline, room = self.timeline, self._room
         margin = timeline.room_for_words if whole else 0
         cell = max(1, -(-(end - start + 1) // max(1, room - margin)))
         cells = room if whole else min(room, -(-(end - start) // cell))
         view = TimeView(start, cell, cells, timeline.runs[0].begun.t)
         return self._drawn(rows, TimePicture(timeline, rows, view, self.words))
-
-    def _drawn(self, rows: Rows, drawn: StepsPicture | TimePicture) -> list[str]:
-        lines = [" " * self.column + drawn.head().text]
-        runs = {row.run for row in rows.rows if row.kind is RowKind.TASK}
-        for index, row in enumerate(rows.rows):
-            if row.run in runs:
-                lines += self._line(row, drawn.line(index).text if row.kind is not RowKind.RUN else "")
-        return lines
 
 
 def _lives(lane: Lane, first: int, last: int) -> bool:
