@@ -1,0 +1,138 @@
+"""What a task did in each cell of the time axis, exactly, whatever its length: from prefix sums, never step by step.
+
+The look of a cell, the first of these that holds:
+
+- the task ended in it: `■ ! ╳`;
+- it ran for more than half an eighth of it: the share, `▁▂▃▄▅▆▇█`, by the nearest eighth;
+- a step began in it that no other cell shows: `│`, once for any number of them;
+- else `░` or `┈`, in the queue or waiting, whichever was longer.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, repeat
+from typing import NamedTuple
+
+from triotrace.timeline.canvas import Ink, Line
+from triotrace.timeline.lanes import Lane
+from triotrace.timeline.shares import STROKE, share_glyph
+from triotrace.timeline.states import State
+
+__all__ = ["Cells", "Stretch", "draw_lane"]
+
+_Look = tuple[str, int]
+# Plain numbers: a member of an enumeration costs several times as much to look up and compare, 10,000 times a frame
+_READY, _RUNNING, _WAITING, _UNKNOWN = int(State.READY), int(State.RUNNING), int(State.WAITING), int(State.UNKNOWN)
+_RUNS = int(Ink.RUNNING)
+_EXITS: dict[int, _Look] = {
+    State.RETURNED: ("■", int(Ink.RETURNED)),
+    State.RAISED: ("!", int(Ink.RAISED)),
+    State.CANCELLED: ("╳", int(Ink.CANCELLED)),
+}
+_NOBODY: _Look = (" ", int(Ink.BLANK))
+_QUEUE: _Look = ("░", int(Ink.READY))
+_LOOKS: dict[int, _Look] = {
+    State.NEW: _QUEUE,
+    State.READY: _QUEUE,
+    State.RUNNING: ("█", _RUNS),
+    State.WAITING: ("┈", int(Ink.WAITING)),
+    State.UNKNOWN: ("?", int(Ink.UNKNOWN)),
+}
+_STATES = [_LOOKS.get(state, _NOBODY) for state in range(max(State) + 1)]
+"""What a cell looks like in which nothing changes, by state."""
+_SHARES = [share_glyph(part, 8) for part in range(9)]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a frame, worked out once for all its rows."""
+
+    edges: Sequence[int]
+    """Where each begins, in ns of `t`, ascending; and where the last one ends."""
+    end: int
+    """The `t` up to which it is known what happened."""
+    begun: int
+    """How many cells begin at or before that."""
+
+
+class Stretch(NamedTuple):
+    """Cells in which a task waits and nothing changes: there is room for words."""
+
+    change: int
+    start: int
+    end: int
+
+
+def draw_lane(line: Line, lane: Lane, cells: Cells) -> list[Stretch]:
+    """Draw a lane, and tell where it waits."""
+    states, glyphs, inks = lane.states, line.glyphs, line.inks
+    stretches: list[Stretch] = []
+    first = bisect_left(lane.times, cells.edges[0])
+    before, column = first - 1, 0  # the last change before the cells from `column` on
+    for cell, stop in [*_changing(lane, cells, first), (cells.begun, 0)]:
+        if column < cell and before >= 0:
+            state = states[before]
+            glyph, ink = _STATES[state]
+            glyphs[column:cell] = [glyph] * (cell - column)
+            inks[column:cell] = bytes([ink]) * (cell - column)
+            if state == _WAITING:
+                stretches.append(Stretch(before, column, cell))
+        if stop:
+            last, column = stop - 1, cell + 1
+            glyphs[cell], inks[cell] = _EXITS.get(states[last]) or _mixed(lane, cells, cell, before, last)
+            before = last
+    return stretches
+
+
+def _changing(lane: Lane, cells: Cells, first: int) -> list[tuple[int, int]]:
+    """Give the cells in which the state changes, each with the first change after it; `first` is the first of all."""
+    times, edges, begun = lane.times, cells.edges, cells.begun
+    after = bisect_left(times, edges[begun], first)
+    if after - first > begun:
+        ends = map(bisect_left, repeat(times, begun), edges[1:], repeat(first), repeat(after))
+        return [(cell, stop) for cell, (start, stop) in enumerate(pairwise([first, *ends])) if start != stop]
+    found, change = [], first
+    while change < after:
+        cell = bisect_right(edges, times[change], hi=begun) - 1
+        change = bisect_left(times, edges[cell + 1], change + 1, after)
+        found.append((cell, change))
+    return found
+
+
+def _mixed(lane: Lane, cells: Cells, cell: int, before: int, last: int) -> _Look:
+    """Give the look of a cell with changes: `last` is the last of them, `before` the one before the first."""
+    times, states, end = lane.times, lane.states, cells.end
+    begin, edge = cells.edges[cell], cells.edges[cell + 1]
+    over, whole, state = min(edge, end), edge - begin, states[last]
+    ran, queued = lane.ran[last], lane.queued[last]
+    if state == _RUNNING:
+        ran += over - times[last]
+    elif state == _READY:
+        queued += over - times[last]
+    if before >= 0:
+        was = states[before]
+        ran -= lane.ran[before]
+        queued -= lane.queued[before]
+        if was == _RUNNING:
+            ran -= begin - times[before]
+        elif was == _READY:
+            queued -= begin - times[before]
+    if 16 * ran > whole:
+        return _SHARES[min(8, -((whole - 16 * ran) // (2 * whole)))], _RUNS
+    seen = last
+    if state == _RUNNING:
+        # It is seen in the next cell, if it fills enough of that
+        until = times[last + 1] if last + 1 < len(states) else end
+        seen -= 16 * (until - edge) > whole
+    if states.find(_RUNNING, before + 1, seen + 1) >= 0:
+        return STROKE, _RUNS
+    lived = over - max(begin, times[0]) - ran
+    if queued and 2 * queued >= lived:
+        return _QUEUE
+    first = max(0, before)
+    waited = max(states.rfind(_WAITING, first, last + 1), states.rfind(_UNKNOWN, first, last + 1))
+    state = states[waited if waited >= 0 else last]
+    return _NOBODY if state == _RUNNING else _STATES[state]

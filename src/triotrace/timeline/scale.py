@@ -1,0 +1,71 @@
+"""Where a moment stands on the time axis: from `t`, the log's own nanoseconds, to nanoseconds of the ruler and back.
+
+A scale never goes back, but it may stand still or leap. All that is drawn on the time axis asks it, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+__all__ = ["REAL_TIME", "RealTime", "Scale", "TimeView", "round_cell"]
+
+
+class Scale(Protocol):
+    """A map from `t` to the ruler."""
+
+    def at(self, t: int) -> int:
+        """Give where a moment is on the ruler (ns)."""
+
+    def moment(self, x: int) -> int:
+        """Give the first `t` that is at `x` on the ruler, or after it."""
+
+
+class RealTime:
+    """The ruler is `t` itself."""
+
+    def at(self, t: int) -> int:
+        """Give where a moment is on the ruler (ns)."""
+        return t
+
+    def moment(self, x: int) -> int:
+        """Give the first `t` that is at `x` on the ruler, or after it."""
+        return x
+
+
+REAL_TIME = RealTime()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeView:
+    """What of the run is on the screen: `width` cells of `cell` ns of the ruler each, from `start` on it."""
+
+    start: int
+    cell: int
+    width: int
+    origin: int = 0
+    """Where the ruler says 0."""
+    playhead: int | None = None
+    """The `t` whose column is marked; what comes after it is faint."""
+    scale: Scale = REAL_TIME
+
+    def column(self, t: int) -> int:
+        """Give the cell that holds a moment."""
+        return (self.scale.at(t) - self.start) // self.cell
+
+    def moment(self, column: int) -> int:
+        """Give the `t` at which a cell begins."""
+        return self.scale.moment(self.start + column * self.cell)
+
+    def edges(self) -> list[int]:
+        """Give the `t` at which each cell begins, and at which the last one ends."""
+        last = self.start + self.width * self.cell
+        return [self.scale.moment(x) for x in range(self.start, last + 1, self.cell)]
+
+
+def round_cell(cell: int) -> int:
+    """Round a cell (ns) up to 1, 1.5, 2, 3, 5 or 7.5 of a power of ten: a picture that grows then rarely rescales."""
+    power = 1
+    while power * 10 <= cell:
+        power *= 10
+    return next(size for tenths in (10, 15, 20, 30, 50, 75, 100) if (size := -(-power * tenths // 10)) >= cell)
