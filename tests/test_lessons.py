@@ -13,6 +13,7 @@ import pytest
 
 from lessons import EXAMPLES, ROUNDS, Lesson
 from programs import ended, events_of, plain, record, running
+from seven_bits import same_shape
 from triotrace.events import Cause, NurseryId, TaskId, TaskScheduled, TaskSpawned
 from triotrace.log import read_log
 from triotrace.timeline.canvas import Ink
@@ -390,3 +391,9 @@ def test_the_lessons_ask_whom_pokeapi_names(tmp_path: Path, lessons: dict[str, L
         in_vain = ended(child)
     assert 1 == in_vain.status
     assert b"ConnectError" in in_vain.stderr
+
+
+@pytest.mark.parametrize("axis", ["steps", "time"])
+def test_each_lesson_is_the_same_picture_in_seven_bits(told: dict[str, Timeline], axis: str) -> None:
+    for timeline in told.values():
+        same_shape(timeline, axis)  # type: ignore[arg-type]

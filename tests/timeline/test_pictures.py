@@ -12,6 +12,7 @@ from story import Story, event, relay
 from log_samples import any_event
 from triotrace import events as e
 from triotrace.clean import clean
+from triotrace.export.part import Part
 from triotrace.export.text import picture
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, fit, width_of
 from triotrace.timeline.rolls import Roll
@@ -152,7 +153,7 @@ def test_the_playhead_marks_its_column_and_what_follows_is_faint() -> None:
 
 
 def test_only_as_many_steps_as_were_asked_for() -> None:
-    assert picture(folded(relay()), last=2).splitlines()[0].split() == ["7", "8"]
+    assert ["7", "╷8"] == picture(folded(relay()), part=Part(last=2)).splitlines()[0].split()
 
 
 def test_nothing_to_draw_is_said() -> None:

@@ -28,6 +28,8 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("▼▲", "v^", N_("made ready")),
     ("▽△", "VA", N_("made ready to be cancelled")),
     ("╎", ":", ""),
+    ("╷", "'", N_("a turn of the loop")),
+    ("◆", "$", N_("a mark")),
     ("▸", ">", N_("next")),
     ("■", "*", N_("returned")),
     ("!", "!", N_("raised")),

@@ -85,7 +85,8 @@ def span_of_time(timeline: Timeline, part: Part) -> tuple[int, int]:
     elif part.last is not None:
         start = timeline.tape.starts[max(1, timeline.tape.slot_at(end) - part.last + 1)]
     if part.end is not None and start >= end:
-        raise UsageError(f"nothing lies between the beginning of this part and --to {part.end.text}")
+        begins = "the beginning" if part.start is None else f"--from {part.start.text}"
+        raise UsageError(f"nothing lies between {begins} and --to {part.end.text}")
     return start, end
 
 

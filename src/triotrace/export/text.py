@@ -20,6 +20,8 @@ from triotrace.timeline.words import Words
 __all__ = ["page", "picture"]
 
 _LABEL_MOST = 34
+_SHORT_GAP = 3
+"""Steps that are rather drawn than left out."""
 
 
 def page(
@@ -49,7 +51,6 @@ def picture(
     axis: Literal["steps", "time"] = "steps",
     width: int = 100,
     part: Part = ALL,
-    last: int | None = None,
     zoom: int | None = None,
     system: bool = False,
     words: Words | None = None,
@@ -59,7 +60,6 @@ def picture(
     The step axis is cut into as many bands as the tape needs. A band has the rows of those who live in it. `zoom` is
     the width of a step, one of ZOOMS; left out, it is chosen.
     """
-    part = part if last is None else Part(last=last)
     return _text(_Drawing(timeline, axis, width, zoom=zoom, system=system, words=words or Words()).lines(part))
 
 
@@ -138,7 +138,11 @@ class _Drawing:
 
     def _drawn(self, rows: Rows, drawn: StepsPicture | TimePicture) -> list[str]:
         """Draw the rows, but for loops that do not sleep here, scopes that are not open, and runs without any other."""
-        lines = [" " * self.column + drawn.head().text]
+        above = [drawn.head().text]
+        if isinstance(drawn, StepsPicture) and (marks := drawn.marks().text).strip():
+            above.insert(0, marks)
+        lines = [" " * self.column + cells for cells in above]
+        self.used.update(*above)
         heading: list[str] = []
         for index, row in enumerate(rows.rows):
             if row.kind is RowKind.RUN:
@@ -162,7 +166,7 @@ class _Drawing:
         while column <= end:
             start = self._next_move(tape.slots_of(column)[0])
             begin = min(end + 1, tape.column_of(start)) if start is not None else end + 1
-            if begin > column:
+            if begin - column > _SHORT_GAP:
                 yield self._left_out(column, begin - 1)
                 column = begin
                 continue
