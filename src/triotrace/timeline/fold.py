@@ -44,6 +44,8 @@ class Fold(ScopeFold):
         self.tape = Tape()
         self.changes: array[int] = array("i")
         """The lane of every change of any lane, in order."""
+        self.queue: dict[int, None] = {}
+        """The lanes that are ready and wait for their turn, in the order in which they became so."""
         self.moves = 0
         """How often a task went to another nursery: `started()`."""
         self.prints: list[Print] = []
@@ -193,6 +195,7 @@ class Fold(ScopeFold):
         lane.readied = len(self.changes)
         if state is not State.READY:
             return
+        self.queue[lane.index] = None
         tape = self.tape
         slot = len(tape)
         waker = self._lane_of.get(event.waker) if event.waker is not None else None
@@ -232,6 +235,7 @@ class Fold(ScopeFold):
                         self.tape.begin_turn(slot)
                     run.turn = len(self.changes)
                 run.last_slot, run.sleep_slot = slot, 0
+        self.queue.pop(lane.index, None)
         lane.change(t, slot, State.RUNNING)
 
     def _after_task_step(self, event: e.AfterTaskStep) -> None:
@@ -240,6 +244,8 @@ class Fold(ScopeFold):
         state = self._move(lane, event)
         if state is State.RETURNED:
             state = lane.state = lane.result or state
+        if state is State.READY:
+            self.queue[lane.index] = None
         run = self._run_of.get(lane.run)
         slot = len(self.tape)
         place = NO_PLACE if event.place is None else event.place

@@ -210,7 +210,7 @@ class StepsPicture:
                 line.fill(start, mark, *look)
                 line.fill(mark, start + view.zoom, *after)
                 ready = next((i for i in range(first, change) if lane.states[i] == State.READY), None)
-                if ready is not None and lane.index in tape.woken_in(lane.slots[ready]):
+                if ready is not None and self.timeline.woke(lane.slots[ready], lane, ready):
                     cancelled = lane.was_cancelled(ready)
                     arrow = self._arrow(slot, lane.index)
                     glyph = {"▼": "▽", "▲": "△"}[arrow] if cancelled else arrow

@@ -42,6 +42,11 @@ class Timeline(Fold):
         """Give the run that a lane belongs to."""
         return self._run_of.get(lane.run)
 
+    def woke(self, slot: int, lane: Lane, change: int) -> bool:
+        """Tell whether a lane was made ready, by that change, by the very task or loop that a slot belongs to."""
+        by = self.tape.lanes[slot]
+        return lane.wakers[change] == by if by >= 0 else self.runs[-1 - by].run == lane.run
+
     def prints_between(self, first: int, last: int) -> list[Print]:
         """Give what was printed in the slots first to last."""
         start = bisect_left(self.prints, first, key=lambda said: said.slot)

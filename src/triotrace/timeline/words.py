@@ -50,7 +50,7 @@ class Words:
             return timeline.title(timeline.lanes[held[0].next or 0])
         if timeline.held and timeline.tape.endings[slot] == Ending.OPEN:
             return self._("the end of this sleep")
-        queue = [lane.index for lane in timeline.lanes if lane.state is State.READY and lane.role != "system"]
+        queue = [index for index in timeline.queue if timeline.lanes[index].role != "system"]
         return self.names(timeline, queue) if queue else ""
 
     def state(self, timeline: Timeline, lane: Lane, slot: int) -> str:
@@ -77,9 +77,9 @@ class Words:
 
     def names(self, timeline: Timeline, lanes: Sequence[int]) -> str:
         """Join the names of tasks, as many as a sentence bears."""
-        names = [timeline.title(timeline.lanes[index]) for index in lanes]
-        if len(names) > _MOST_NAMES:
-            rest = len(names) - _MOST_NAMES + 1
+        names = [timeline.title(timeline.lanes[index]) for index in lanes[:_MOST_NAMES]]
+        if len(lanes) > _MOST_NAMES:
+            rest = len(lanes) - _MOST_NAMES + 1
             names = [*names[: _MOST_NAMES - 1], self._n("{count} more", "{count} more", rest).format(count=rest)]
         if len(names) == 1:
             return names[0]
@@ -89,6 +89,20 @@ class Words:
     def time_is_up(self) -> str:
         """Say that a deadline came."""
         return self._("time is up")
+
+    @property
+    def trios_time(self) -> str:
+        """Name a ruler that shows trio's time."""
+        return self._("trio's time")
+
+    @property
+    def jump(self) -> str:
+        """Name a leap of a clock on a ruler."""
+        return self._("jump")
+
+    def really(self, nanoseconds: int) -> str:
+        """Say beside a ruler of trio's time how long it really took."""
+        return self._("{length} of real time").format(length=self.duration(nanoseconds))
 
     def last_words(self, timeline: Timeline, lane: Lane) -> str:
         """Say in a few words why a task ended as it did; nothing if it returned."""
