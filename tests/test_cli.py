@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import json
 import os
 import subprocess
@@ -58,6 +59,24 @@ USAGE = {
     "a strange order": (["record", "--order", "sorted", "script.py"], "'sorted' is neither started, nor shuffled, nor"),
     "a strange axis": (["show", "--axis", "z", "good.jsonl"], "'z' is not one of"),
     "a strange width": (["show", "--width", "wide", "good.jsonl"], "'wide' is not a valid integer"),
+    "a strange bound": (
+        ["show", "good.jsonl", "--from", "soon"],
+        "'soon' is neither a step (12) nor a time (1.5s, 20ms)",
+    ),
+    "a bound behind the end": (
+        ["show", "good.jsonl", "--from", "9"],
+        "--from 9 is behind the end: the log has 2 steps",
+    ),
+    "an empty span": (["show", "good.jsonl", "--from", "2", "--to", "1"], "nothing lies between --from 2 and --to 1"),
+    "a time of steps": (
+        ["show", "good.jsonl", "--axis", "steps", "--to", "1.5s"],
+        "--to 1.5s is a time, and this axis has steps; --axis time has times",
+    ),
+    "from and last": (["show", "good.jsonl", "--from", "1", "--last", "2"], "leave out --from"),
+    "a task of nobody's": (["show", "good.jsonl", "--task", "\x1b[2J"], "no task is called '\\x1b[2J'; there are"),
+        ["show", "good.jsonl", "--task", "\x1b[2J"],
+        "no task is called '\\\\x1b[2J'; there are main",
+    ),
     "a strange size": (["record", "--max-size", "-1", "script.py"], "-1 is not in the range"),
     "force without a log": (["record", "--force", "script.py"], "--force overwrites the LOG of -o"),
     "a Python for a command": (["record", "--python", "x", "--", "true"], "--python chooses for a script or module"),
@@ -93,6 +112,7 @@ IMPOSSIBLE = {
     "100,000 brackets": (["show", "brackets.json"], "brackets.json:1: not a triotrace log"),
     "a damaged line": (["show", "bad.jsonl"], "bad.jsonl:2: invalid record"),
     "a hostile name": (["show", "bad\x1b[2J.jsonl"], "bad\\x1b[2J.jsonl:1: not a triotrace log"),
+    "nothing on stdin": (["show", "-"], "-:1: the file is empty"),
     "a torn gzip": (["show", "half.jsonl.gz"], "half.jsonl.gz:1: the file is empty"),
     "lessons over a file": (["examples", "text.txt"], "text.txt: cannot be written"),
 }
@@ -163,6 +183,35 @@ def test_show_draws_a_log_and_says_what_is_odd_about_it(tmp_path: Path) -> None:
     assert whole.stdout.replace(b"signal 9", b"the log has no end") == torn.stdout
     assert whole.stderr == b""
     assert b"the log ends in the middle of a record" in torn.stderr
+
+
+@pytest.mark.parametrize("name", ["good.jsonl", "good.jsonl.gz"])
+def test_show_reads_stdin(tmp_path: Path, name: str) -> None:
+    written(tmp_path)
+    (tmp_path / "good.jsonl.gz").write_bytes(gzip.compress(SMALL_LOG))
+    command = [sys.executable, "-m", "triotrace", "show", "-", "--width", "60"]
+    result = subprocess.run(command, input=(tmp_path / name).read_bytes(), env=surroundings(), capture_output=True)
+    assert (b"", 0) == (result.stderr, result.returncode)
+    assert result.stdout == triotrace("show", "good.jsonl", "--width", "60", cwd=tmp_path).stdout
+
+
+def test_a_time_asks_for_the_axis_of_time(tmp_path: Path) -> None:
+    written(tmp_path)
+    by_unit, by_axis = (
+        triotrace("show", "good.jsonl", *words, cwd=tmp_path).stdout
+        for words in (["--to", "15ns"], ["--axis", "time", "--to", "0.000000015"])
+    )
+    assert by_unit == by_axis
+    assert b" ns " in by_unit
+
+
+def test_show_in_seven_bits_goes_everywhere(tmp_path: Path) -> None:
+    written(tmp_path)
+    result = triotrace("show", "good.jsonl", "--ascii", "--lang", "pt", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert (b"", 0) == (result.stderr, result.returncode)
+    assert result.stdout.isascii()
+    assert b"# roda" in result.stdout
+    assert b"\\u" not in result.stdout
 
 
 def test_show_into_a_closed_pipe_is_quiet(tmp_path: Path) -> None:

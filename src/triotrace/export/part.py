@@ -14,7 +14,17 @@ from triotrace.timeline.lanes import NOBODY
 from triotrace.timeline.states import State
 from triotrace.timeline.timeline import Timeline
 
-__all__ = ["ALL", "Bound", "Part", "company", "parse_bound", "span_of_steps", "span_of_time", "tasks_named"]
+__all__ = [
+    "ALL",
+    "Bound",
+    "Part",
+    "company",
+    "origin_of",
+    "parse_bound",
+    "span_of_steps",
+    "span_of_time",
+    "tasks_named",
+]
 
 _UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "μs": 10**3, "ns": 1, "min": 60 * 10**9, "h": 3600 * 10**9}
 _WRITTEN = re.compile(r"(\d{1,15}(?:\.\d{0,9})?)\s*([a-zµμ]*)", re.ASCII | re.IGNORECASE)
@@ -50,7 +60,7 @@ def parse_bound(text: str) -> Bound:
     found = _WRITTEN.fullmatch(text.strip())
     unit = found[2].lower() if found else ""
     if not found or (unit and unit not in _UNITS):
-        raise UsageError(f"{clean(text, 80)!r} is neither a step (12) nor a time (1.5s, 20ms)")
+        raise UsageError(f"'{clean(text, 80)}' is neither a step (12) nor a time (1.5s, 20ms)")
     return Bound(text.strip(), Fraction(found[1]), _UNITS[unit] if unit else None)
 
 
@@ -73,7 +83,7 @@ def span_of_steps(timeline: Timeline, part: Part) -> tuple[int, int]:
 
 def span_of_time(timeline: Timeline, part: Part) -> tuple[int, int]:
     """Give the `t` at which a part begins and ends. Raises UsageError, also when nothing lies between."""
-    origin, horizon = timeline.runs[0].begun.t, timeline.horizon
+    origin, horizon = origin_of(timeline), timeline.horizon
     end = horizon if part.end is None else min(horizon, origin + _time(part.end))
     start = origin
     if part.start is not None:
@@ -90,6 +100,11 @@ def span_of_time(timeline: Timeline, part: Part) -> tuple[int, int]:
     return start, end
 
 
+def origin_of(timeline: Timeline) -> int:
+    """Give the `t` that the ruler calls 0: when the first run began."""
+    return timeline.runs[0].begun.t if timeline.runs else 0
+
+
 def tasks_named(timeline: Timeline, names: Sequence[str], *, system: bool = False) -> set[int]:
     """Give the lanes that bear one of the names, in whole, else in part. Raises UsageError for a name of nobody's."""
     lanes = [lane for lane in timeline.lanes if system or lane.role in ("main", "user")]
@@ -99,7 +114,7 @@ def tasks_named(timeline: Timeline, names: Sequence[str], *, system: bool = Fals
         whole = {lane.index for lane in lanes if sought in (lane.name.casefold(), timeline.title(lane).casefold())}
         bears = whole or {lane.index for lane in lanes if sought and sought in timeline.title(lane).casefold()}
         if not bears:
-            raise UsageError(f"no task is called {clean(name, 80)!r}; there are {_listed(lane.name for lane in lanes)}")
+            raise UsageError(f"no task is called '{clean(name, 80)}'; there are {_listed(lane.name for lane in lanes)}")
         found |= bears
     return found
 

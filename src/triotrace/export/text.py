@@ -8,7 +8,7 @@ from typing import Literal
 
 from triotrace.export.ascii import escaped, legend, to_ascii
 from triotrace.export.heading import heading, packed
-from triotrace.export.part import ALL, Part, company, span_of_steps, span_of_time, tasks_named
+from triotrace.export.part import ALL, Part, company, origin_of, span_of_steps, span_of_time, tasks_named
 from triotrace.timeline.canvas import fit, width_of
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
@@ -209,7 +209,7 @@ class _Drawing:
         margin = timeline.room_for_words if whole else 0
         cell = max(1, -(-(end - start + 1) // max(1, room - margin)))
         cells = room if whole else min(room, -(-(end - start) // cell))
-        view = TimeView(start, cell, cells, timeline.runs[0].begun.t)
+        view = TimeView(start, cell, cells, origin_of(timeline))
         return self._drawn(rows, TimePicture(timeline, rows, view, self.words))
 
 
