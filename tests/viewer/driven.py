@@ -64,7 +64,7 @@ def drive(
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
-            while app.reader.reading and app.failure is None:
+            while app.reader.reading and app.failure is None and app._exception is None:
                 await pilot.pause(0.01)
             app.look()
             await pilot.pause()

@@ -102,7 +102,7 @@ def test_the_inspector_tells_about_the_chosen_task() -> None:
     async def act(app: TraceApp, pilot: Pilot[None]) -> None:
         await press(pilot, "i", "j", "j")
         screen = "\n".join(screen_of(app))
-        assert "nursery of  main" in screen
+        assert "nursery of main" in screen
 
     drive(Told(event()), act)
 
@@ -117,7 +117,7 @@ def test_help_has_the_legend_and_every_key() -> None:
         await press(pilot, "escape")
         assert "it gave way and stays in the queue" not in "\n".join(screen_of(app))
 
-    drive(Told(relay()), act, size=(100, 70))
+    drive(Told(relay()), act, size=(100, 100))
 
 
 def test_slash_finds_and_esc_shows_all_again() -> None:

@@ -6,7 +6,8 @@ from posixpath import basename
 
 from triotrace.clean import clean
 from triotrace.events import Place
-from triotrace.timeline.lanes import NO_PLACE, NOBODY, Lane
+from triotrace.timeline.history import last_wake
+from triotrace.timeline.lanes import NOBODY, Lane
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
@@ -29,6 +30,9 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
     now = moment_of(timeline, slot)
     change = lane.after_slot(slot)
     facts = [(say("task"), timeline.title(lane)), (say("state"), words.state(timeline, lane, slot))]
+    if lane.error is not None and lane.result is not None and change >= 0 and lane.states[change] == lane.result:
+        facts.append((say("error"), clean(f"{lane.error.type}: {lane.error.text}", 500)))
+        facts += [("", clean(f"{leaf.type}: {leaf.text}", 500)) for leaf in lane.error.leaves or ()]
     if change >= 0 and lane.state_at(change) in (State.WAITING, State.READY):
         length = duration(max(0, now - lane.times[change]))
         facts.append((say("since"), say("{length}, step {step}").format(length=length, step=lane.slots[change])))
@@ -39,7 +43,7 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
         call = timeline.verbs.verb(place.place).call
         if call:
             facts.append((say("trio's word"), call))
-    woke = _last_wake(lane, change)
+    woke = last_wake(lane, change)
     if woke >= 0:
         facts.append(
             (
@@ -52,9 +56,6 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
     steps = lane.states.count(State.RUNNING, 0, change + 1)
     ran, queued = duration(lane.ran_until(now)), duration(lane.queued_until(now))
     facts.append((say("steps"), say("{steps}, ran {ran}, queued {queued}").format(steps=steps, ran=ran, queued=queued)))
-    if lane.error is not None and lane.result is not None and change >= 0 and lane.states[change] == lane.result:
-        facts.append((say("error"), clean(f"{lane.error.type}: {lane.error.text}", 500)))
-        facts += [("", clean(f"{leaf.type}: {leaf.text}", 500)) for leaf in lane.error.leaves or ()]
     function = timeline.verbs.places.get(lane.place) if lane.place is not None else None
     if function is not None:
         facts.append((say("function"), clean(f"{function.function}, {basename(function.file)}:{function.line}", 500)))
@@ -62,16 +63,15 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
 
 
 def _stand(timeline: Timeline, lane: Lane, change: int) -> Place | None:
-    while change >= 0 and (lane.places[change] == NO_PLACE or lane.states[change] not in (State.WAITING, State.READY)):
+    """Give where its last step ended: another's call may have made it ready since, and it may run again."""
+    while change >= 0 and not _ended_step(lane, change):
         change -= 1
     return timeline.verbs.places.get(lane.places[change]) if change >= 0 else None
 
 
-def _last_wake(lane: Lane, change: int) -> int:
-    """Give the last change to READY that was not the task's own doing."""
-    while change >= 0 and not (lane.states[change] == State.READY and lane.cause_of(change) not in ("", "checkpoint")):
-        change -= 1
-    return change
+def _ended_step(lane: Lane, change: int) -> bool:
+    gave_way = lane.states[change] == State.READY and change > 0 and lane.states[change - 1] == State.RUNNING
+    return gave_way or lane.states[change] not in (State.READY, State.RUNNING)
 
 
 def _waker(timeline: Timeline, lane: Lane, woke: int, words: Words) -> str:

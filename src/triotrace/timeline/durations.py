@@ -1,8 +1,8 @@
-"""Lengths of time in words: a number and a unit, as a person would say them."""
+"""Lengths of time, and moments, in words: a number and a unit, as a person would say them."""
 
 from __future__ import annotations
 
-__all__ = ["short_duration"]
+__all__ = ["exact_time", "short_duration"]
 
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"), (1, "ns"))
 
@@ -18,3 +18,9 @@ def short_duration(nanoseconds: int) -> str:
             value = nanoseconds / size
             return f"{value:.1f} {unit}" if unit == "s" else f"{value:.0f} {unit}"
     return "0 s"
+
+
+def exact_time(nanoseconds: int) -> str:
+    """Write a moment to the microsecond, in groups of three: `0.012 345 s`."""
+    seconds, rest = divmod(nanoseconds // 1_000, 1_000_000)
+    return f"{seconds}.{rest // 1_000:03} {rest % 1_000:03} s"

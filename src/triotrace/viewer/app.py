@@ -19,10 +19,11 @@ from triotrace.errors import TriotraceError
 from triotrace.source import Source
 from triotrace.viewer.actions import ACTIONS, DOES, key_in_footer
 from triotrace.viewer.inks import DARK, LIGHT, palette_for
+from triotrace.viewer.inspector import Inspector
 from triotrace.viewer.lanes import HeadRow, LanesView, Painter, PrintsRow, label_column
 from triotrace.viewer.live import Again, LiveApp
 from triotrace.viewer.mouse import PicturePart
-from triotrace.viewer.panels import Inspector, PrintsPanel, SourcePanel, TitleBar
+from triotrace.viewer.panels import PrintsPanel, SourcePanel, TitleBar
 from triotrace.viewer.program import Program, StillTape
 from triotrace.viewer.scene import Axis
 from triotrace.viewer.screens import HelpScreen, KeepScreen, LeaveScreen
@@ -304,4 +305,9 @@ class TraceApp(LiveApp):
     def on_picture_part_panned(self, message: PicturePart.Panned) -> None:
         """Look left or right."""
         self.scene.pan(message.direction, cells=message.cells)
+        self.redraw()
+
+    def on_inspector_went(self, message: Inspector.Went) -> None:
+        """Go to the step of the clicked event."""
+        self.player.go(message.slot)
         self.redraw()

@@ -1,4 +1,4 @@
-"""The panels under the picture: source, prints, inspector. Each shows the playhead's moment."""
+"""The title and the panels under the picture: source and prints. Each shows the playhead's moment."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from rich.text import Text
 from textual.widget import Widget
 
 from triotrace.clean import clean
-from triotrace.timeline.describe import describe
 
 if TYPE_CHECKING:
     from triotrace.viewer.lanes import Painter
     from triotrace.viewer.scene import Scene
 
-__all__ = ["Inspector", "PrintsPanel", "SourcePanel", "TitleBar"]
+__all__ = ["Panel", "PrintsPanel", "SourcePanel", "TitleBar"]
 
 _MARKED = Style(bold=True, underline=True)
 
 
-class _Panel(Widget, can_focus=False):
+class Panel(Widget, can_focus=False):
+    """A panel: it draws the scene, in the painter's colours."""
+
     def __init__(self, scene: Scene, painter: Painter, *, id: str) -> None:  # noqa: A002  Textual's own name
         super().__init__(id=id)
         self.scene = scene
@@ -33,14 +34,16 @@ class _Panel(Widget, can_focus=False):
 
     @property
     def faint(self) -> Style:
+        """What stands back."""
         return Style(color=self.painter.palette.faint)
 
     @property
     def loud(self) -> Style:
+        """What must be seen."""
         return Style(color=self.painter.palette.accent, bold=True)
 
 
-class TitleBar(_Panel):
+class TitleBar(Panel):
     """The program, its state, the step; then what just happened, and what is next."""
 
     def __init__(self, scene: Scene, painter: Painter, *, title: str) -> None:
@@ -83,7 +86,7 @@ class TitleBar(_Panel):
         return self.say("Waiting for the program's first step.")
 
 
-class SourcePanel(_Panel):
+class SourcePanel(Panel):
     """The source around where the task stands; the awaited expression is underlined."""
 
     def render(self) -> Text:
@@ -110,7 +113,7 @@ class SourcePanel(_Panel):
         return text
 
 
-class PrintsPanel(_Panel):
+class PrintsPanel(Panel):
     """What was printed until the playhead, each line with its step and task."""
 
     def render(self) -> Text:
@@ -126,18 +129,4 @@ class PrintsPanel(_Panel):
         for (entry, line), name in zip(lines, who, strict=True):
             text.append(f"\n{entry.slot:4} {clean(name, 14):<{column}} ", self.faint)
             text.append(clean(line, 500), Style(color=self.painter.palette.red) if entry.stream == "stderr" else "")
-        return text
-
-
-class Inspector(_Panel):
-    """All about the chosen task at the playhead."""
-
-    def render(self) -> Text:
-        """Draw a line a fact."""
-        text = Text(no_wrap=True, overflow="ellipsis")
-        lane = self.scene.chosen_lane
-        if lane is None:
-            return Text(self.say("no task is chosen: ↑ ↓ choose one"), self.faint)
-        for i, (name, value) in enumerate(describe(self.scene.timeline, lane, self.scene.playhead, self.scene.words)):
-            text.append("\n" if i else "").append(f"{name:<11} ", self.faint).append(value)
         return text
