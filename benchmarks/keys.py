@@ -109,6 +109,16 @@ class Pane:
             except queue.Empty:
                 return
 
+    def pieces(self, seconds: float) -> list[tuple[float, bytes]]:
+        """Give the output that is there, after at most so many seconds of waiting for the first piece."""
+        try:
+            found = [self._pieces.get(timeout=seconds)]
+            while not self._pieces.empty():
+                found.append(self._pieces.get_nowait())
+        except queue.Empty:
+            return []
+        return found
+
     def close(self) -> None:
         """End this tmux."""
         self._tell("kill-server")
