@@ -30,6 +30,12 @@ class MadeUp:
     events: list[e.Event]
     lives: dict[int, Life]
     end: int = 0
+    leaps: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
+    """When the run's clock showed what."""
+
+    def trio_time(self, t: int) -> int:
+        """Return what its mock clock showed."""
+        return max(shown for at, shown in self.leaps if at <= t)
 
 
 @st.composite
@@ -46,6 +52,14 @@ def made_up_runs(draw: st.DrawFn, clock: str = "live") -> MadeUp:
         run.events.append(e.TaskScheduled(t, task, cause))  # type: ignore[arg-type]
         change(task, READY)
 
+    def leap() -> None:
+        nonlocal t, trio_time
+        if clock == "mock":
+            # What happens at the moment of a leap comes after it, in the log too
+            t, trio_time = t + 1, trio_time + draw(length)
+            run.events.append(e.Clock(t, 1, trio_time))
+            run.leaps.append((t, trio_time))
+
     run.events.append(e.TaskSpawned(t, 1, 1, "main", "main"))
     schedule(1, "spawned")
     for _ in range(draw(st.integers(1, 25))):
@@ -57,9 +71,7 @@ def made_up_runs(draw: st.DrawFn, clock: str = "live") -> MadeUp:
                 break
             run.events.append(e.BeforeIoWait(t, 1))
             t += draw(length)
-            if clock == "mock":
-                trio_time += draw(length)
-                run.events.append(e.Clock(t, 1, trio_time))
+            leap()
             run.events.append(e.AfterIoWait(t, 1))
             for task in draw(st.sets(st.sampled_from(waiting), min_size=1)):
                 schedule(task, "timer")
@@ -74,6 +86,8 @@ def made_up_runs(draw: st.DrawFn, clock: str = "live") -> MadeUp:
             run.events.append(e.TaskSpawned(t, child, 1, "child", "user", parent=1, nursery=1))
             schedule(child, "spawned")
         t += draw(length)
+        if draw(st.integers(0, 5)) == 0:
+            leap()  # the task itself sets the clock
         ending = draw(st.sampled_from([WAITING, READY, GONE] if task > 1 or len(ready + waiting) == 1 else [WAITING]))
         if ending == READY:
             run.events.append(e.TaskScheduled(t, task, "checkpoint", waker=task))

@@ -12,11 +12,12 @@ from story import MILLISECOND, Story, event
 
 from triotrace import events as e
 from triotrace.export.text import picture
-from triotrace.timeline.canvas import Ink
+from triotrace.timeline.canvas import Ink, width_of
 from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.ruler import ruler_step
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture, TimeView, round_cell
+from triotrace.timeline.trio_time import TrioTime
 
 LOOKS = {READY: "░", WAITING: "┈", RUNNING: " ", GONE: " "}
 
@@ -51,6 +52,27 @@ def naive(life: Life, begin: int, over: int, end: int) -> str:
     return LOOKS[WAITING] if WAITING in here else LOOKS[here[-1]] if here else " "
 
 
+def naive_in_trios_time(run: MadeUp, life: Life, begin: int, over: int) -> str:
+    """Return the look of a cell from `begin` to `over` of a mock clock, which stands still while tasks run."""
+    inside = [state for t, state in life.changes if begin <= run.trio_time(t) < over]
+    if inside and inside[-1] == GONE:
+        return "■"
+    if RUNNING in inside:
+        return "│"
+    before = [state for t, state in life.changes if run.trio_time(t) < begin]
+    if not inside and before[-1:] == [RUNNING]:
+        return "█"  # the task itself set the clock
+    spent, here = dict.fromkeys((READY, RUNNING, WAITING, GONE), 0), []
+    for start, stop, state in life.spans(run.end):
+        first, last = run.trio_time(start), run.trio_time(stop)
+        spent[state] += max(0, min(last, over) - max(first, begin))
+        if first < over and (last > begin or first >= begin):
+            here.append(state)
+    if spent[READY] and spent[READY] >= spent[WAITING]:
+        return LOOKS[READY]
+    return LOOKS[WAITING] if WAITING in here else LOOKS[here[-1]] if here else " "
+
+
 def drawn(shown: TimePicture, row: int) -> str:
     """Return a row without the words on it."""
     line = shown.line(row)
@@ -69,6 +91,90 @@ def test_no_cell_is_false(run: MadeUp, cell: int, start: int, width: int) -> Non
             for begin in range(start, start + cell * width, cell)
         )
         assert by_hand == drawn(shown, row)
+
+
+@given(made_up_runs("mock"), st.integers(1, 400), st.integers(0, 2_000), st.integers(1, 60))
+def test_no_cell_is_false_in_trios_time(run: MadeUp, cell: int, start: int, width: int) -> None:
+    """The same on the ruler of a mock clock, which stands still and leaps."""
+    timeline = folded(run)
+    scale = TrioTime(timeline)
+    if not scale.update():
+        assert 0 == run.trio_time(run.end)
+        return
+    shown = TimePicture(timeline, lay_rows(timeline, loop=False), TimeView(start, cell, width, 0, None, scale))
+    for row, lane in enumerate(timeline.lanes):
+        by_hand = "".join(
+            naive_in_trios_time(run, run.lives[lane.task], begin, begin + cell)
+            if begin <= run.trio_time(run.end)
+            else " "
+            for begin in range(start, start + cell * width, cell)
+        )
+        assert by_hand == drawn(shown, row)
+
+
+@given(made_up_runs("mock"), st.integers(0, 3_000))
+def test_trios_time_goes_there_and_back(run: MadeUp, x: int) -> None:
+    timeline = folded(run)
+    scale = TrioTime(timeline)
+    if scale.update():
+        moments = range(run.end + 1)
+        assert all(run.trio_time(t) == scale.at(t) for t in moments)
+        assert next((t for t in moments if scale.at(t) >= x), None) == (
+            scale.moment(x) if scale.moment(x) <= run.end else None
+        )
+
+
+def mock_test(*sleeps: int, t: int = 0, run: int = 1, first_task: int = 2) -> list[e.Event]:
+    """Tell a test whose main sleeps for so many seconds of trio's time, again and again, in 2 ms each."""
+    second, events = 10**9, [e.BeforeRun(t, run, f"test_{run}", "trio", "MainThread", "0", "mock", 0)]
+    events.append(e.TaskSpawned(t, first_task, run, "main", "main"))
+    events.append(e.TaskScheduled(t, first_task, "spawned"))
+    shown = 0
+    events.append(e.Place(run, "test.py", 1, function="main", call="sleep"))
+    for length in sleeps:
+        events += [e.BeforeTaskStep(t, first_task), e.AfterTaskStep(t + MILLISECOND, first_task, run)]
+        t, shown = t + 2 * MILLISECOND, shown + length * second
+        events += [e.BeforeIoWait(t, run), e.Clock(t, run, shown), e.AfterIoWait(t, run)]
+        events.append(e.TaskScheduled(t, first_task, "timer"))
+    events += [e.BeforeTaskStep(t, first_task), e.TaskExited(t, first_task, "returned")]
+    return [*events, e.AfterTaskStep(t, first_task), e.AfterRun(t, run, "returned")]
+
+
+def in_trios_time(*runs: list[e.Event], cell: int, width: int) -> list[str]:
+    timeline = Timeline()
+    for events in runs:
+        timeline.feed(events)
+    scale = TrioTime(timeline)
+    assert scale.update()
+    rows = lay_rows(timeline, loop=False)
+    shown = TimePicture(timeline, rows, TimeView(0, cell * 10**9, width, 0, None, scale))
+    return [shown.head().text.rstrip(), *(shown.line(row).text.rstrip() for row in range(len(rows.rows)))]
+
+
+def test_a_mock_clock_jumps_on_a_ruler_of_trios_time() -> None:
+    assert in_trios_time(mock_test(5_000), cell=100, width=76) == [
+        "0 s       1000      »» jump »»          4000      5000     2 ms of real time",
+        "│ sleep " + "┈" * 42 + "■",
+    ]
+
+
+def test_runs_under_mock_clocks_follow_one_another_with_numbers_of_their_own() -> None:
+    drawn = in_trios_time(mock_test(100), mock_test(50, 150, t=3 * MILLISECOND, run=2, first_task=5), cell=10, width=60)
+    assert drawn[2] == "│ sleep ┈┈■"
+    assert drawn[4] == " " * 10 + "│┈┈┈┈│ sleep ┈┈┈┈┈┈┈■"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [mock_test(5, t=MILLISECOND, run=2, first_task=5), [e.BeforeRun(10**9, 2, "m", "trio", "T", "0", "live", 0)]],
+)
+def test_clocks_that_disagree_are_shown_in_real_time(other: list[e.Event]) -> None:
+    timeline = Timeline()
+    timeline.feed(mock_test(5_000))
+    scale = TrioTime(timeline)
+    assert scale.update()
+    timeline.feed(other)
+    assert not scale.update()
 
 
 def test_ten_seconds_of_sleep_are_most_of_the_picture() -> None:
@@ -121,3 +227,27 @@ def test_ruler_numbers_are_round_and_stand_apart(cell: int, step: int) -> None:
 @given(st.integers(1, 10**15))
 def test_cells_are_rounded_up_by_less_than_double(cell: int) -> None:
     assert cell <= round_cell(cell) < 2 * cell + 1
+
+
+def test_what_was_said_stands_at_its_moment() -> None:
+    """Of two the first is cut; what is said within a few cells is one text; the last one ends at the edge."""
+    story = Story()
+    story.spawn("main")
+    for t, text in ((0, "one and much more"), (15, "two\n"), (17, "three"), (50, "the last words")):
+        story.t = t * MILLISECOND
+        story.events += [e.Output(story.t, "stdout", text), e.Mark(story.t, text)]
+    timeline = folded(story)
+    shown = TimePicture(timeline, lay_rows(timeline, loop=False), TimeView(0, MILLISECOND, 56))
+    assert "one and much … two three                  the last words" == shown.prints().text
+    assert "◆ one and muc… ◆ two ◆ three                      ◆ the…" == shown.marks().text
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 500), st.text(max_size=20)), max_size=20), st.integers(1, 20), st.integers(1, 80)
+)
+def test_whatever_is_said_can_be_drawn(said: list[tuple[int, str]], cell: int, width: int) -> None:
+    timeline = Timeline()
+    timeline.feed([e.BeforeRun(0, 1, "main", "trio", "T", "0", "live", 0)])
+    timeline.feed(e.Output(t, "stdout", text) for t, text in sorted(said))
+    shown = TimePicture(timeline, lay_rows(timeline, loop=False), TimeView(0, cell, width))
+    assert width_of(shown.prints().text) <= width

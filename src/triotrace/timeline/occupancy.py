@@ -18,10 +18,12 @@ from typing import NamedTuple
 
 from triotrace.timeline.canvas import Ink, Line
 from triotrace.timeline.lanes import Lane
+from triotrace.timeline.rolls import Roll
+from triotrace.timeline.scale import TimeView
 from triotrace.timeline.shares import STROKE, share_glyph
 from triotrace.timeline.states import State
 
-__all__ = ["Cells", "Stretch", "draw_lane"]
+__all__ = ["Cells", "Stretch", "draw_lane", "draw_roll"]
 
 _Look = tuple[str, int]
 # Plain numbers: a member of an enumeration costs several times as much to look up and compare, 10,000 times a frame
@@ -56,6 +58,13 @@ class Cells:
     """The `t` up to which it is known what happened."""
     begun: int
     """How many cells begin at or before that."""
+    view: TimeView
+
+    @classmethod
+    def of(cls, view: TimeView, end: int) -> Cells:
+        """Work out the cells of a view."""
+        edges = view.edges()
+        return cls(edges, end, bisect_right(edges, end, hi=view.width), view)
 
 
 class Stretch(NamedTuple):
@@ -70,6 +79,7 @@ def draw_lane(line: Line, lane: Lane, cells: Cells) -> list[Stretch]:
     """Draw a lane, and tell where it waits."""
     states, glyphs, inks = lane.states, line.glyphs, line.inks
     stretches: list[Stretch] = []
+    look = _still if cells.view.scale.still else _mixed
     first = bisect_left(lane.times, cells.edges[0])
     before, column = first - 1, 0  # the last change before the cells from `column` on
     for cell, stop in [*_changing(lane, cells, first), (cells.begun, 0)]:
@@ -82,7 +92,7 @@ def draw_lane(line: Line, lane: Lane, cells: Cells) -> list[Stretch]:
                 stretches.append(Stretch(before, column, cell))
         if stop:
             last, column = stop - 1, cell + 1
-            glyphs[cell], inks[cell] = _EXITS.get(states[last]) or _mixed(lane, cells, cell, before, last)
+            glyphs[cell], inks[cell] = _EXITS.get(states[last]) or look(lane, cells, cell, before, last)
             before = last
     return stretches
 
@@ -129,10 +139,48 @@ def _mixed(lane: Lane, cells: Cells, cell: int, before: int, last: int) -> _Look
         seen -= 16 * (until - edge) > whole
     if states.find(_RUNNING, before + 1, seen + 1) >= 0:
         return STROKE, _RUNS
-    lived = over - max(begin, times[0]) - ran
+    return _idle(states, max(0, before), last, queued, over - max(begin, times[0]) - ran)
+
+
+def _still(lane: Lane, cells: Cells, cell: int, before: int, last: int) -> _Look:
+    """Give the same on a ruler that stands still while tasks run: each step is a stroke."""
+    times, states, scale = lane.times, lane.states, cells.view.scale
+    if states.find(_RUNNING, before + 1, last + 1) >= 0:
+        return STROKE, _RUNS
+    begin = cells.view.start + cell * cells.view.cell
+    first = max(0, before)
+    places = [scale.at(t) for t in times[first : last + 1]] + [min(begin + cells.view.cell, scale.at(cells.end))]
+    queued = lived = 0
+    for state, (start, end) in zip(states[first : last + 1], pairwise(places), strict=True):
+        spent = max(0, end - max(begin, start)) if state != _RUNNING else 0
+        lived += spent
+        queued += spent if state == _READY else 0
+    return _idle(states, first, last, queued, lived)
+
+
+def _idle(states: bytearray, first: int, last: int, queued: int, lived: int) -> _Look:
+    """Give the look of a cell in which a task did not run, but lived for some time, in the queue for part of it."""
     if queued and 2 * queued >= lived:
         return _QUEUE
-    first = max(0, before)
     waited = max(states.rfind(_WAITING, first, last + 1), states.rfind(_UNKNOWN, first, last + 1))
     state = states[waited if waited >= 0 else last]
     return _NOBODY if state == _RUNNING else _STATES[state]
+
+
+def draw_roll(line: Line, roll: Roll, cells: Cells) -> None:
+    """Draw many lanes as one: the share in which any of them ran, else whether any queued, else that any lives."""
+    still = cells.view.scale.still
+    ran, queued = roll.totals(cells.edges[0])
+    for cell in range(cells.begun):
+        edge = min(cells.edges[cell + 1], cells.end)
+        before, (ran, queued) = (ran, queued), roll.totals(edge)
+        span = cells.edges[cell + 1] - cells.edges[cell]
+        share = share_glyph(ran - before[0], span) if not still else STROKE * (ran > before[0])
+        change = roll.at_time(edge)
+        if share:
+            look = share, _RUNS
+        elif queued - before[1] > span // 2:
+            look = _QUEUE
+        else:
+            look = _STATES[_WAITING] if change >= 0 and roll.alive[change] else _NOBODY
+        line.glyphs[cell], line.inks[cell] = look

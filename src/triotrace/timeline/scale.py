@@ -6,13 +6,35 @@ A scale never goes back, but it may stand still or leap. All that is drawn on th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-__all__ = ["REAL_TIME", "RealTime", "Scale", "TimeView", "round_cell"]
+from triotrace.timeline.records import Run
+
+__all__ = ["REAL_TIME", "Gap", "Piece", "RealTime", "Scale", "TimeView", "round_cell"]
+
+
+class Piece(NamedTuple):
+    """A part of the ruler on which the numbers go evenly: from `start` to `end`, where `start` is called `value`."""
+
+    start: int
+    end: int
+    value: int
+
+
+class Gap(NamedTuple):
+    """A part of the ruler that has no numbers of its own: a leap of a clock, or a stretch folded to a few cells."""
+
+    start: int
+    end: int
+    length: int
+    """How many nanoseconds it stands for."""
 
 
 class Scale(Protocol):
     """A map from `t` to the ruler."""
+
+    still: bool
+    """Whether it stands still while tasks run: a step has no length then."""
 
     def at(self, t: int) -> int:
         """Give where a moment is on the ruler (ns)."""
@@ -20,9 +42,20 @@ class Scale(Protocol):
     def moment(self, x: int) -> int:
         """Give the first `t` that is at `x` on the ruler, or after it."""
 
+    def deadline(self, run: Run, trio_time: int) -> int:
+        """Give where a moment of a run's trio clock is on the ruler; it may lie ahead."""
+
+    def pieces(self, start: int, end: int, origin: int) -> list[Piece]:
+        """Give the numbered parts of the ruler from `start` to `end`; real time counts from `origin`."""
+
+    def gaps(self, start: int, end: int) -> list[Gap]:
+        """Give the parts without numbers that begin before `end` and end after `start`."""
+
 
 class RealTime:
     """The ruler is `t` itself."""
+
+    still = False
 
     def at(self, t: int) -> int:
         """Give where a moment is on the ruler (ns)."""
@@ -31,6 +64,18 @@ class RealTime:
     def moment(self, x: int) -> int:
         """Give the first `t` that is at `x` on the ruler, or after it."""
         return x
+
+    def deadline(self, run: Run, trio_time: int) -> int:
+        """Give where a moment of a run's trio clock is on the ruler; it may lie ahead."""
+        return run.moment(trio_time)
+
+    def pieces(self, start: int, end: int, origin: int) -> list[Piece]:
+        """Give the numbered parts of the ruler from `start` to `end`; real time counts from `origin`."""
+        return [Piece(start, end, start - origin)]
+
+    def gaps(self, start: int, end: int) -> list[Gap]:
+        """Give none."""
+        return []
 
 
 REAL_TIME = RealTime()
@@ -44,14 +89,18 @@ class TimeView:
     cell: int
     width: int
     origin: int = 0
-    """Where the ruler says 0."""
+    """Where the ruler says 0, if it shows real time."""
     playhead: int | None = None
     """The `t` whose column is marked; what comes after it is faint."""
     scale: Scale = REAL_TIME
 
     def column(self, t: int) -> int:
         """Give the cell that holds a moment."""
-        return (self.scale.at(t) - self.start) // self.cell
+        return self.cell_of(self.scale.at(t))
+
+    def cell_of(self, x: int) -> int:
+        """Give the cell that holds a place on the ruler."""
+        return (x - self.start) // self.cell
 
     def moment(self, column: int) -> int:
         """Give the `t` at which a cell begins."""

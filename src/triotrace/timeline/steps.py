@@ -114,6 +114,9 @@ class StepsPicture:
         """Give the first cell of the column that a slot is in."""
         return self.view.cell(self.timeline.tape.column_of(slot, folded=self.view.folded))
 
+    title = ""
+    """What the numbers are, if they are not those of the steps."""
+
     # -- lines -------------------------------------------------------------------------------
 
     def head(self) -> Line:

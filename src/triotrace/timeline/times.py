@@ -5,14 +5,15 @@ What is in a cell: `occupancy.py`. Where it is: `scale.py`.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections.abc import Sequence
 
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line
 from triotrace.timeline.lanes import Lane
-from triotrace.timeline.occupancy import Cells, Stretch, draw_lane
+from triotrace.timeline.occupancy import Cells, Stretch, draw_lane, draw_roll
 from triotrace.timeline.records import Scope
 from triotrace.timeline.rows import Rows
 from triotrace.timeline.ruler import draw_ruler
+from triotrace.timeline.said import draw_said
 from triotrace.timeline.scale import TimeView, round_cell
 from triotrace.timeline.states import State
 from triotrace.timeline.timeline import Timeline
@@ -22,6 +23,8 @@ __all__ = ["TimePicture", "TimeView", "round_cell"]
 
 _LEAST_ROOM = 5
 """Cells for the shortest word on a stretch of waiting."""
+_MOST_HIDDEN = 500
+"""Lanes: to look through all that are gone of a hundred thousand would take too long a frame."""
 
 
 class TimePicture:
@@ -32,14 +35,29 @@ class TimePicture:
         self.words = words or Words()
         self.rows = rows
         self.view = view
-        edges, end = view.edges(), timeline.horizon
-        self._cells = Cells(edges, end, bisect_right(edges, end, hi=view.width))
-        self._inner = _hidden_lanes(timeline, rows)
+        self._cells = Cells.of(view, timeline.horizon)
 
     def head(self) -> Line:
         """Draw the ruler."""
         line = Line(self.view.width)
-        draw_ruler(line, self.view)
+        draw_ruler(line, self.view, self.words, end=self._cells.end)
+        return self._with_playhead(line)
+
+    @property
+    def title(self) -> str:
+        """What the ruler shows, if it is not real time."""
+        return self.words.trios_time if self.view.scale.still else ""
+
+    def prints(self) -> Line:
+        """Draw what the program printed, each text at its moment."""
+        line = Line(self.view.width)
+        draw_said(line, self.view, self.timeline.prints, Ink.PRINT)
+        return self._with_playhead(line)
+
+    def marks(self) -> Line:
+        """Draw the program's own marks, each at its moment."""
+        line = Line(self.view.width)
+        draw_said(line, self.view, self.timeline.marks, Ink.NEXT, "◆ ")
         return self._with_playhead(line)
 
     def line(self, row: int) -> Line:
@@ -48,10 +66,14 @@ class TimePicture:
         shown = self.rows.rows[row]
         for scope in shown.scopes:
             self._draw_scope(line, scope)
-        if shown.lane is not None:
+        if shown.roll is not None:
+            draw_roll(line, shown.roll, self._cells)
+        elif shown.lane is None:
+            self._draw_hidden(line, self.rows.hidden.get(row, ()))
+        else:
             lane = self.timeline.lanes[shown.lane]
             stretches = draw_lane(line, lane, self._cells)
-            self._draw_hidden(line, self._inner.get(row, ()))
+            self._draw_hidden(line, self.rows.hidden.get(row, ()))
             for stretch in stretches:
                 self._draw_label(line, lane, stretch)
             self._draw_last_words(line, lane)
@@ -59,11 +81,13 @@ class TimePicture:
 
     # -- parts -------------------------------------------------------------------------------
 
-    def _draw_hidden(self, line: Line, lanes: tuple[Lane, ...]) -> None:
-        """Draw the steps of lanes that are folded away, on the row they are folded into."""
+    def _draw_hidden(self, line: Line, lanes: Sequence[int]) -> None:
+        """Draw the steps of lanes that are hidden, on the row that stands for them."""
+        if len(lanes) > _MOST_HIDDEN:
+            return
         for lane in lanes:
             inner = Line(self.view.width)
-            draw_lane(inner, lane, self._cells)
+            draw_lane(inner, self.timeline.lanes[lane], self._cells)
             for column, ink in enumerate(inner.inks):
                 if ink == Ink.RUNNING and line.inks[column] in (Ink.WAITING, Ink.READY, Ink.BLANK):
                     line.put(column, "▓" if inner.glyphs[column] in "▄▅▆▇█" else "╎", Ink.FOLDED)
@@ -77,7 +101,8 @@ class TimePicture:
         start = view.column(scope.entered)
         end = view.column(self._cells.end if scope.exited is None else scope.exited)
         if scope.deadline is not None and scope.cancelled is None:
-            deadline = view.column(max(scope.entered, run.moment(scope.deadline)))
+            scale = view.scale
+            deadline = view.cell_of(max(scale.at(scope.entered), scale.deadline(run, scope.deadline)))
             line.fill(end + 1, deadline, "·", Ink.SPARE)
             line.put(deadline, "┊", Ink.SPARE)
         line.fill(start, end + 1, "━", Ink.SCOPE)
@@ -114,12 +139,3 @@ class TimePicture:
             line.tint(column, column + 1, PLAYHEAD)
             line.tint(column + 1, line.width, FUTURE)
         return line
-
-
-def _hidden_lanes(timeline: Timeline, rows: Rows) -> dict[int, tuple[Lane, ...]]:
-    """Give the lanes that are drawn on another one's row."""
-    inner: dict[int, list[Lane]] = {}
-    for index, row in rows.row_of_lane.items():
-        if rows.rows[row].lane != index:
-            inner.setdefault(row, []).append(timeline.lanes[index])
-    return {row: tuple(lanes) for row, lanes in inner.items()}

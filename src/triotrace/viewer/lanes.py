@@ -12,7 +12,6 @@ from textual.strip import Strip
 
 from triotrace.timeline.canvas import Ink, Line, fit, width_of
 from triotrace.timeline.rows import RowKind
-from triotrace.timeline.steps import StepsPicture
 from triotrace.viewer.inks import Palette, style_of
 from triotrace.viewer.mouse import PicturePart
 
@@ -142,15 +141,14 @@ class HeadRow(_OneLine):
 
     def line(self) -> tuple[str, Line | None]:
         """Give the axis."""
-        return "", self.lanes.scene.picture.head()
+        picture = self.lanes.scene.picture
+        return picture.title, picture.head()
 
 
 class PrintsRow(_OneLine):
-    """What was printed, under the step that printed it; on the step axis."""
+    """What was printed, under the step that printed it or at its moment."""
 
     def line(self) -> tuple[str, Line | None]:
         """Give the prints."""
         picture = self.lanes.scene.picture
-        if not isinstance(picture, StepsPicture):
-            return "", None
         return picture.words.catalogue.gettext("prints"), picture.prints()

@@ -345,6 +345,7 @@ class Scene:
             columns=tape.count_columns(folded=self.folds_steps),
             folded=self.folds_steps,
             margin=timeline.room_for_words,
+            timeline=timeline,
         )
 
     # -- what is drawn -----------------------------------------------------------------------

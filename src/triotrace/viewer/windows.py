@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from triotrace.timeline.scale import REAL_TIME, Scale, TimeView, round_cell
 from triotrace.timeline.steps import ZOOMS, StepsView
-from triotrace.timeline.times import TimeView, round_cell
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.trio_time import TrioTime
 
 __all__ = ["Direction", "Moment", "StepWindow", "TimeWindow"]
 
@@ -24,10 +26,11 @@ class Moment:
     end: int
     time: int
     origin: int
-    """The `t` that is 0 on the ruler."""
+    """The `t` that is 0 on a ruler of real time."""
     now: int
     following: bool
     width: int
+    timeline: Timeline
     column: int = 0
     """The playhead's column on the step axis ..."""
     columns: int = 0
@@ -93,44 +96,57 @@ class StepWindow:
 
 
 class TimeWindow:
-    """A window of the time axis. Until somebody zooms, the whole run fits."""
+    """A window of the time axis, on a ruler of real time or of trio's. Until somebody zooms, the whole run fits."""
 
     def __init__(self) -> None:
         self._cell: int | None = None
         self._start = 0
+        self._trio_time: TrioTime | None = None
+        self._scale: Scale = REAL_TIME
 
     def view(self, moment: Moment) -> TimeView:
         """Give what is to be drawn."""
-        cell, start = self._cell, self._start
+        scale = self._scale_of(moment)
+        cell, start, origin = self._cell, self._start, scale.at(moment.origin)
         if cell is None:
             cells = max(1, moment.width - moment.margin)
-            cell = round_cell(max(_LEAST_CELL, -(-(moment.now - moment.origin + 1) // cells)))
-            start = moment.origin
-        return TimeView(start, cell, moment.width, moment.origin, moment.time)
+            cell = round_cell(max(_LEAST_CELL, -(-(scale.at(moment.now) - origin + 1) // cells)))
+            start = origin
+        return TimeView(start, cell, moment.width, origin, moment.time, scale)
+
+    def _scale_of(self, moment: Moment) -> Scale:
+        if self._trio_time is None or self._trio_time.timeline is not moment.timeline:
+            self._trio_time = TrioTime(moment.timeline)
+        scale = self._trio_time if self._trio_time.update() else REAL_TIME
+        if scale is not self._scale:
+            # What was zoomed to lies elsewhere on another ruler
+            self._scale, self._cell = scale, None
+        return scale
 
     def keep_in_view(self, moment: Moment) -> None:
         """Move so that the playhead is seen."""
+        view = self.view(moment)
         if self._cell is None:
             return
-        span = self._cell * moment.width
+        span = view.cell * view.width
         if moment.following:
-            self._move_to(moment, moment.now - span + self._cell)
-        elif not self._start <= moment.time < self._start + span:
-            self._move_to(moment, moment.time - span // 2)
+            self._move_to(view, view.scale.at(moment.now) - span + view.cell)
+        elif not 0 <= view.column(moment.time) < view.width:
+            self._move_to(view, view.scale.at(moment.time) - span // 2)
 
     def zoom(self, moment: Moment, direction: Direction, *, at: int | None = None) -> None:
         """Zoom in (1) or out (-1) around the playhead, or around the cell `at`, which then shows what it showed."""
-        view = self.view(moment)
-        now = view.cell
-        cell = round_cell(max(_LEAST_CELL, now // 2 if direction > 0 else now * 2))
-        if cell * moment.width > 2 * max(1, moment.now - moment.origin):
+        before = self.view(moment)
+        cell = round_cell(max(_LEAST_CELL, before.cell // 2 if direction > 0 else before.cell * 2))
+        if cell * moment.width > 2 * max(1, before.scale.at(moment.now) - before.origin):
             self._cell = None
             return
         self._cell = cell
+        view = self.view(moment)
         if at is not None:
-            self._move_to(moment, view.moment(at) - cell * at)
+            self._move_to(view, before.start + at * before.cell - cell * at)
             return
-        self._move_to(moment, moment.time - cell * moment.width // 2)
+        self._move_to(view, view.scale.at(moment.time) - cell * moment.width // 2)
         self.keep_in_view(moment)
 
     def fit(self, moment: Moment) -> None:
@@ -143,13 +159,13 @@ class TimeWindow:
         half = view.cell * moment.width // 2
         by = half if cells is None else view.cell * cells
         self._cell = view.cell
-        self._move_to(moment, min(max(moment.origin, moment.now - half), view.start + direction * by))
+        last = max(view.origin, view.scale.at(moment.now) - half)
+        self._move_to(view, min(last, view.start + direction * by))
 
     def time_at(self, moment: Moment, cell: int) -> int:
         """Give the last `t` that a cell shows."""
         return self.view(moment).moment(cell + 1) - 1
 
-    def _move_to(self, moment: Moment, start: int) -> None:
+    def _move_to(self, view: TimeView, start: int) -> None:
         """Keep the left edge on whole cells, or columns shimmer."""
-        cell = self._cell or 1
-        self._start = max(moment.origin, moment.origin + (start - moment.origin) // cell * cell)
+        self._start = max(view.origin, view.origin + (start - view.origin) // view.cell * view.cell)

@@ -1,0 +1,48 @@
+"""What the program said, in one row under or over the time axis: each text begins at its moment."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import pairwise
+
+from triotrace.timeline.canvas import Ink, Line, cells
+from triotrace.timeline.records import Print
+from triotrace.timeline.scale import TimeView
+
+__all__ = ["draw_said"]
+
+_APART = 12
+"""Cells: what is said within so many is one text, or of ten prints a millisecond no word could be read."""
+
+
+def draw_said(line: Line, view: TimeView, said: list[Print], ink: Ink, sign: str = "") -> None:
+    """Write texts, each behind a sign if there is one; of two the first is cut.
+
+    A text without a sign ends at the right edge rather than that it is cut there: the last words are often the result.
+    """
+    texts: list[tuple[int, str]] = []
+    at, after = _first_from(said, view.moment(0)), _first_from(said, view.moment(view.width))
+    while at < after:
+        start = view.column(said[at].t)
+        stop = min(after, _first_from(said, view.moment(start + _APART)))
+        text = ""
+        for entry in said[at:stop]:
+            # Megabytes may be printed in a cell: no more is read than the line can show
+            text = f"{text} {sign}{' '.join(entry.text[: 2 * line.width].split())}".lstrip()
+            if len(text) > line.width:
+                break
+        texts.append((start, text))
+        at = max(at + 1, stop)
+    free = 0
+    for (start, text), (following, _) in pairwise([*texts, (line.width + 1, "")]):
+        split = cells(text)
+        if following > line.width and not sign:
+            start = max(free, min(start, line.width - len(split)))
+        room = following - 1 - start
+        if len(split) > room:
+            split = [*split[: max(0, room - 1)], "…"]
+        free = 1 + line.write(start, "".join(split), ink)
+
+
+def _first_from(said: list[Print], t: int) -> int:
+    return bisect_left(said, t, key=lambda entry: entry.t)
