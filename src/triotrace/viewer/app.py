@@ -11,19 +11,23 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
+from textual.command import CommandPalette, Provider
 from textual.containers import Horizontal
+from textual.theme import ThemeProvider
 from textual.widgets import Footer, Input
 
 from triotrace.clean import clean
 from triotrace.errors import TriotraceError
 from triotrace.source import Source
 from triotrace.viewer.actions import ACTIONS, DOES, key_in_footer
+from triotrace.viewer.commands import Commands, palette_of
 from triotrace.viewer.inks import DARK, LIGHT, palette_for
 from triotrace.viewer.inspector import Inspector
-from triotrace.viewer.lanes import HeadRow, LanesView, Painter, PrintsRow, label_column
+from triotrace.viewer.lanes import HeadRow, LanesView, MarksRow, Painter, PrintsRow, label_column
 from triotrace.viewer.live import Again, LiveApp
 from triotrace.viewer.mouse import PicturePart
-from triotrace.viewer.panels import PrintsPanel, SourcePanel, TitleBar
+from triotrace.viewer.panels import Panel, SourcePanel, TitleBar
+from triotrace.viewer.prints import PrintsPanel
 from triotrace.viewer.program import Program, StillTape
 from triotrace.viewer.scene import Axis
 from triotrace.viewer.screens import HelpScreen, KeepScreen, LeaveScreen
@@ -31,6 +35,10 @@ from triotrace.viewer.screens import HelpScreen, KeepScreen, LeaveScreen
 __all__ = ["Again", "TraceApp", "watch"]
 
 _BOTTOM_LEAST = 8
+_ROOM_FOR_PRINTS = 100
+"""Cells of a window from which on the prints stand beside the source without being asked for ..."""
+_ROOM_FOR_ALL = 160
+"""... and both they and the inspector do."""
 _LONG_SECONDS = 60.0
 
 
@@ -80,7 +88,7 @@ class TraceApp(LiveApp):
     """The viewer."""
 
     CSS_PATH = "triotrace.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"  # of the table, like any other key
     ALLOW_SELECT = False  # a drag moves the playhead
     AUTO_FOCUS = None  # keys are the app's, but while something is typed
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -106,7 +114,7 @@ class TraceApp(LiveApp):
             if action.name != "interrupt":
                 self.bind(
                     action.keys,
-                    action.name if action.does is None else f"do('{action.name}')",
+                    action.called,
                     description=self.say(action.footer or action.means),
                     show=action.footer is not None,
                     key_display=key_in_footer(action),
@@ -114,6 +122,8 @@ class TraceApp(LiveApp):
         self.title = title
         self.painter = Painter(DARK)
         self._lanes_height = 0
+        self._opened: list[Panel] = []
+        """The panels that were opened beside the source, the newest last."""
         self._shown: tuple[int | None, int] | None = None
         """The chosen row and the playhead when that row was last scrolled to."""
 
@@ -121,6 +131,7 @@ class TraceApp(LiveApp):
         """Make the widgets."""
         self.title_bar = TitleBar(self.scene, self.painter, title=self.title)
         self.lanes = LanesView(self.scene, self.painter)
+        self.marks_row = MarksRow(self.lanes, id="marks")
         self.head = HeadRow(self.lanes, id="head")
         self.prints_row = PrintsRow(self.lanes, id="prints")
         self.source_panel = SourcePanel(self.scene, self.painter, id="source")
@@ -128,6 +139,7 @@ class TraceApp(LiveApp):
         self.inspector = Inspector(self.scene, self.painter, id="inspector")
         self.find_bar = Input(placeholder=self.say("find: a name, a state, a call"), id="find")
         yield self.title_bar
+        yield self.marks_row
         yield self.head
         yield self.lanes
         yield self.prints_row
@@ -144,7 +156,9 @@ class TraceApp(LiveApp):
         """Take the theme's colours."""
         self.theme_changed_signal.subscribe(self, lambda _theme: self._take_palette())
         self._take_palette()
-        self.prints_panel.set_class(self.size.width >= 100, "open")
+        # The newest stands where there is room for one beside the source
+        self._opened = [self.inspector] if self.size.width >= _ROOM_FOR_ALL else []
+        self._opened += [self.prints_panel] if self.size.width >= _ROOM_FOR_PRINTS else []
 
     def redraw(self) -> None:
         """Draw everything anew: the scene has changed."""
@@ -153,7 +167,8 @@ class TraceApp(LiveApp):
         if not (self.scene.following and self.scene.chosen is None and self._runs()):
             # While the program runs ahead, rows that jump up and down would help nobody
             self._show_chosen()
-        for widget in (self.title_bar, self.head, self.lanes, self.prints_row):
+        self.marks_row.display = bool(self.timeline.marks)
+        for widget in (self.title_bar, self.marks_row, self.head, self.lanes, self.prints_row):
             widget.refresh()
         for panel in (self.source_panel, self.prints_panel, self.inspector):
             if panel.display:
@@ -172,11 +187,14 @@ class TraceApp(LiveApp):
     def _lay_out(self) -> None:
         scene, lanes = self.scene, self.lanes
         rows = len(scene.rows.rows) or len(scene.instead)
-        room = self.size.height - 6
+        room = self.size.height - 6 - bool(self.timeline.marks)
         # The picture takes what it needs, and leaves the source its lines
         height = max(1, min(rows, room - min(_BOTTOM_LEAST, room // 2)))
         if height != self._lanes_height:
             self._lanes_height = lanes.styles.height = height
+        shown = self._opened[-2:] if self.size.width >= _ROOM_FOR_ALL else self._opened[-1:]
+        for panel in (self.prints_panel, self.inspector):
+            panel.display = panel in shown
         lanes.fit_rows()
         lanes.column = label_column(scene, self.size.width)
         width = max(10, self.size.width - lanes.column - (1 if rows > height else 0))
@@ -213,15 +231,50 @@ class TraceApp(LiveApp):
 
     def action_prints(self) -> None:
         """Open or close the prints."""
-        self.inspector.remove_class("open")
-        self.prints_panel.toggle_class("open")
+        self._toggle(self.prints_panel)
+
+    def action_prints_of_task(self) -> None:
+        """Show the prints of the chosen task alone, or of all tasks again."""
+        panel, scene = self.prints_panel, self.scene
+        panel.of_task = not (panel.of_task and panel.display and scene.chosen is not None)
+        if panel.of_task and scene.chosen is None and scene.chosen_lane is not None:
+            scene.chosen = scene.chosen_lane.index
+        if not panel.display:
+            self._toggle(panel)
         self.redraw()
 
     def action_inspector(self) -> None:
         """Open or close the inspector."""
-        self.prints_panel.remove_class("open")
-        self.inspector.toggle_class("open")
+        self._toggle(self.inspector)
+
+    def _toggle(self, panel: Panel) -> None:
+        shown = panel.display
+        if panel in self._opened:
+            self._opened.remove(panel)
+        if not shown:
+            self._opened.append(panel)
         self.redraw()
+
+    def action_command_palette(self) -> None:
+        """Offer all commands by their words."""
+        self._ask(Commands)
+
+    def search_themes(self) -> None:
+        """Offer all themes."""
+        self._ask(ThemeProvider)
+
+    def _ask(self, provider: type[Provider]) -> None:
+        if not CommandPalette.is_open(self):
+            self.push_screen(palette_of(provider, self.words.catalogue))
+
+    def action_save_picture(self) -> None:
+        """Save what is on the screen in the present folder."""
+        try:
+            saved = self.save_screenshot()
+        except OSError as error:
+            self.notify(str(error), title=self.say("The picture was not saved"), severity="error", markup=False)
+        else:
+            self.notify(saved, title=self.say("The picture is saved as"), markup=False)
 
     def action_find(self) -> None:
         """Open the line in which to say what to find."""

@@ -18,7 +18,7 @@ from triotrace.viewer.mouse import PicturePart
 if TYPE_CHECKING:
     from triotrace.viewer.scene import Scene
 
-__all__ = ["HeadRow", "LanesView", "PrintsRow", "label_column"]
+__all__ = ["HeadRow", "LanesView", "MarksRow", "PrintsRow", "label_column"]
 
 
 def label_column(scene: Scene, width: int) -> int:
@@ -97,7 +97,7 @@ class LanesView(ScrollView, PicturePart, can_focus=False):
         heading = rows[row].kind is RowKind.RUN
         line = None if heading else self.scene.picture.line(row)
         column = width if heading else self.column
-        label = rows[row].fitted(column)
+        label = rows[row].fitted(column, slot=self.scene.playhead)
         return self.painter.strip(label, column, line, width, chosen=chosen, bold=chosen or heading)
 
     def show_row(self, row: int | None) -> None:
@@ -143,6 +143,14 @@ class HeadRow(_OneLine):
         """Give the axis."""
         picture = self.lanes.scene.picture
         return picture.title, picture.head()
+
+
+class MarksRow(_OneLine):
+    """The program's own marks, over the lanes; no line at all until it sets one."""
+
+    def line(self) -> tuple[str, Line | None]:
+        """Give the marks."""
+        return "", self.lanes.scene.picture.marks()
 
 
 class PrintsRow(_OneLine):

@@ -126,7 +126,7 @@ class LiveApp(App[None]):
             self._end_reading()
         self._let_time_pass()
         seen = (self.timeline.generation, self.player.program.living, self.said_state())
-        if seen != self._seen:
+        if seen != self._seen or self.scene.rows_are_late:
             self._seen = seen
             self.scene.update()
             self.redraw()
