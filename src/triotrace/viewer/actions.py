@@ -29,6 +29,11 @@ class Action:
     footer: str | None = None
     """Its word in the footer; None keeps it out."""
 
+    @property
+    def called(self) -> str:
+        """What Textual calls it."""
+        return self.name if self.does is None else f"do('{self.name}')"
+
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -99,10 +104,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("pan_left", "shift+left", "shift+←", N_("look further left"), N_("The picture"), Player.pan_left),
     Action("pan_right", "shift+right", "shift+→", N_("look further right"), N_("The picture"), Player.pan_right),
     Action("prints", "o", "o", N_("what the program printed"), N_("Panels"), None),
+    Action("prints_of_task", "O", "O", N_("only what the chosen task printed, or all again"), N_("Panels"), None),
     Action("inspector", "i", "i", N_("all about the chosen task"), N_("Panels"), None, N_("inspect")),
     Action("again", "r", "r", N_("run the program again"), N_("The program"), None),
     Action("keep", "ctrl+s", "ctrl+s", N_("keep the log under a name"), N_("The program"), None),
     Action("interrupt", "ctrl+c", "ctrl+c", N_("interrupt the program, as Ctrl+C would"), N_("The program"), None),
+    Action("command_palette", "ctrl+p", "ctrl+p", N_("any command by its words; themes"), N_("The program"), None),
     Action("help", "question_mark,f1", "? F1", N_("this help"), N_("The program"), None, N_("help")),
     Action("leave", "q", "q", N_("leave; a living program is ended"), N_("The program"), None, N_("leave")),
 )

@@ -11,7 +11,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.command import CommandPalette, Provider
+from textual.command import Provider
 from textual.containers import Horizontal
 from textual.theme import ThemeProvider
 from textual.widgets import Footer, Input
@@ -88,7 +88,7 @@ class TraceApp(LiveApp):
     """The viewer."""
 
     CSS_PATH = "triotrace.tcss"
-    COMMAND_PALETTE_BINDING = "ctrl+p"  # of the table, like any other key
+    ENABLE_COMMAND_PALETTE = False  # Textual's own; ours is an action of the table
     ALLOW_SELECT = False  # a drag moves the playhead
     AUTO_FOCUS = None  # keys are the app's, but while something is typed
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -264,8 +264,7 @@ class TraceApp(LiveApp):
         self._ask(ThemeProvider)
 
     def _ask(self, provider: type[Provider]) -> None:
-        if not CommandPalette.is_open(self):
-            self.push_screen(palette_of(provider, self.words.catalogue))
+        self.push_screen(palette_of(provider, self.words.catalogue))
 
     def action_save_picture(self) -> None:
         """Save what is on the screen in the present folder."""

@@ -1,4 +1,4 @@
-"""The title and the panels under the picture: source and prints. Each shows the playhead's moment."""
+"""The title, and the source panel under the picture: both show the playhead's moment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from triotrace.viewer.lanes import Painter
     from triotrace.viewer.scene import Scene
 
-__all__ = ["Panel", "PrintsPanel", "SourcePanel", "TitleBar"]
+__all__ = ["Panel", "SourcePanel", "TitleBar"]
 
 _MARKED = Style(bold=True, underline=True)
 
@@ -110,23 +110,4 @@ class SourcePanel(Panel):
                 text.append(before, "bold").append(span, _MARKED).append(after, "bold")
             else:
                 text.append(f"\n {number:4} │ ", self.faint).append(verbs.line(place.file, number))
-        return text
-
-
-class PrintsPanel(Panel):
-    """What was printed until the playhead, each line with its step and task."""
-
-    def render(self) -> Text:
-        """Draw the newest lines."""
-        timeline = self.scene.timeline
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(self.say("prints"), self.faint)
-        said = timeline.prints_between(0, self.scene.playhead)[-max(1, self.size.height) :]
-        lines = [(entry, line) for entry in said for line in entry.text.rstrip("\n").split("\n")]
-        lines = lines[-max(1, self.size.height - 1) :]
-        who = ["" if entry.lane is None else timeline.title(timeline.lanes[entry.lane]) for entry, _ in lines]
-        column = min(14, max(map(len, who), default=0))
-        for (entry, line), name in zip(lines, who, strict=True):
-            text.append(f"\n{entry.slot:4} {clean(name, 14):<{column}} ", self.faint)
-            text.append(clean(line, 500), Style(color=self.painter.palette.red) if entry.stream == "stderr" else "")
         return text
