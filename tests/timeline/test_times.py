@@ -153,7 +153,7 @@ def in_trios_time(*runs: list[e.Event], cell: int, width: int) -> list[str]:
 
 def test_a_mock_clock_jumps_on_a_ruler_of_trios_time() -> None:
     assert in_trios_time(mock_test(5_000), cell=100, width=76) == [
-        "0 s       1000      »» jump »»          4000      5000     2 ms of real time",
+        "0 s       1000      »» jump »»          4000      5000        5000 s in 2 ms",
         "│ sleep " + "┈" * 42 + "■",
     ]
 

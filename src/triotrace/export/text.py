@@ -12,9 +12,11 @@ from triotrace.export.part import ALL, Part, company, origin_of, span_of_steps, 
 from triotrace.timeline.canvas import fit, width_of
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
+from triotrace.timeline.scale import TimeView
 from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.timeline import Timeline
-from triotrace.timeline.times import TimePicture, TimeView
+from triotrace.timeline.times import TimePicture
+from triotrace.timeline.trio_time import scale_of
 from triotrace.timeline.words import Words
 
 __all__ = ["page", "picture"]
@@ -139,9 +141,10 @@ class _Drawing:
     def _drawn(self, rows: Rows, drawn: StepsPicture | TimePicture) -> list[str]:
         """Draw the rows, but for loops that do not sleep here, scopes that are not open, and runs without any other."""
         above = [drawn.head().text]
-        if isinstance(drawn, StepsPicture) and (marks := drawn.marks().text).strip():
+        if (marks := drawn.marks().text).strip():
             above.insert(0, marks)
         lines = [" " * self.column + cells for cells in above]
+        lines[-1] = fit("", drawn.title, self.column) + above[-1]
         self.used.update(*above)
         heading: list[str] = []
         for index, row in enumerate(rows.rows):
@@ -205,12 +208,15 @@ class _Drawing:
 
     def _time_band(self, rows: Rows, start: int, end: int, *, whole: bool) -> list[str]:
         """Draw the time from `start` to `end` in one band; if that is all, leave room for how tasks ended."""
-        timeline, room = self.timeline, self._room
-        margin = timeline.room_for_words if whole else 0
-        cell = max(1, -(-(end - start + 1) // max(1, room - margin)))
-        cells = room if whole else min(room, -(-(end - start) // cell))
-        view = TimeView(start, cell, cells, origin_of(timeline))
-        return self._drawn(rows, TimePicture(timeline, rows, view, self.words))
+        spare = self.timeline.room_for_words if whole else 0
+        origin, scale = origin_of(self.timeline), scale_of(self.timeline)
+        view = TimeView.between(start, end, self._room, spare=spare, origin=origin, scale=scale)
+        drawn = TimePicture(self.timeline, rows, view, self.words)
+        lines = self._drawn(rows, drawn)
+        prints = drawn.prints().text
+        if prints.strip():
+            lines.append(fit("", self.words.catalogue.gettext("prints"), self.column) + prints)
+        return lines
 
 
 def _lives(lane: Lane, first: int, last: int) -> bool:

@@ -28,8 +28,8 @@ def draw_ruler(line: Line, view: TimeView, words: Words, *, end: int) -> None:
     `end` is the `t` at which there is nothing more.
     """
     if view.scale.still:
-        # Where the view's own length says nothing: how long it really took
-        really = words.really(max(0, min(end, view.moment(view.width)) - view.moment(0)))
+        first, last = view.moment(0), min(end, view.moment(view.width))
+        really = words.really(view.scale.at(last) - view.start, max(0, last - first))
         _write(line, line.width - width_of(really), really)
     start, stop = view.start, view.start + view.width * view.cell
     for gap in view.scale.gaps(start, stop):

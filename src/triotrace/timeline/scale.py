@@ -94,6 +94,13 @@ class TimeView:
     """The `t` whose column is marked; what comes after it is faint."""
     scale: Scale = REAL_TIME
 
+    @classmethod
+    def between(cls, start: int, end: int, width: int, *, spare: int = 0, origin: int = 0, scale: Scale) -> TimeView:
+        """View what was from one `t` to another, in `width` cells at most; `spare` cells are left free at the right."""
+        first, last, zero = scale.at(start), scale.at(end), scale.at(origin)
+        cell = max(1, -(-(last - first + 1) // max(1, width - spare)))
+        return cls(first, cell, width if spare else min(width, max(1, -(-(last - first) // cell))), zero, None, scale)
+
     def column(self, t: int) -> int:
         """Give the cell that holds a moment."""
         return self.cell_of(self.scale.at(t))

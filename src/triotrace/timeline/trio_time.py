@@ -8,10 +8,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from triotrace.timeline.records import Run
-from triotrace.timeline.scale import Gap, Piece
+from triotrace.timeline.scale import REAL_TIME, Gap, Piece, Scale
 from triotrace.timeline.timeline import Timeline
 
-__all__ = ["TrioTime"]
+__all__ = ["TrioTime", "scale_of"]
 
 _NEVER = 1 << 62
 
@@ -86,3 +86,9 @@ class TrioTime:
             for i in leaps
             if self._places[i] > self._places[i - 1]
         ]
+
+
+def scale_of(timeline: Timeline) -> Scale:
+    """Give the scale of a timeline that does not grow: trio's time where there is one, else real time."""
+    scale = TrioTime(timeline)
+    return scale if scale.update() else REAL_TIME

@@ -100,9 +100,9 @@ class Words:
         """Name a leap of a clock on a ruler."""
         return self._("jump")
 
-    def really(self, nanoseconds: int) -> str:
+    def really(self, shown: int, real: int) -> str:
         """Say beside a ruler of trio's time how long it really took."""
-        return self._("{length} of real time").format(length=self.duration(nanoseconds))
+        return self._("{shown} in {real}").format(shown=self.duration(shown), real=self.duration(real))
 
     def last_words(self, timeline: Timeline, lane: Lane) -> str:
         """Say in a few words why a task ended as it did; nothing if it returned."""
