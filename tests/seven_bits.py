@@ -14,7 +14,7 @@ BACK = {plain: glyph for glyph, plain in GLYPHS.items()}
 def same_shape(timeline: Timeline, axis: Literal["steps", "time"]) -> None:
     """Draw a timeline both ways: line by line and cell by cell they are one picture."""
     drawn = picture(timeline, axis=axis, width=70).splitlines()
-    plain = page(timeline, axis=axis, width=70, seven_bits=True).splitlines()
+    plain = list(page(timeline, axis=axis, width=70, seven_bits=True))
     assert all(line.isascii() for line in plain)
     # A heading stands above the one, a legend below
     start = plain.index(to_ascii(drawn[0]))

@@ -172,14 +172,26 @@ def test_steps_in_which_nothing_happens_to_them_are_left_out() -> None:
     assert ["1", "2", "3", "4", "5", "83", "84", "85"] == [step for step in steps_of(drawn) if step.isdigit()]
 
 
+def test_of_very_many_tasks_those_who_do_something_have_a_row() -> None:
+    story = Story()
+    story.spawn("main")
+    story.step("main", waits="nursery", spawns=tuple(f"idle#{number}" for number in range(100)))
+    for number in range(100):
+        story.step(f"idle#{number}", waits="sleep")
+    story.step("idle#7", stays="checkpoint")
+    drawn = picture(folded(story), width=60, zoom=10, part=part(last=3)).splitlines()
+    assert ["main", "├ idle #8", "├ idle #99", "└ idle #100"] == [line[:11].strip() for line in drawn[1:5]]
+    assert ["(and 97 tasks that do nothing here)"] == drawn[5:]
+
+
 def test_the_heading_says_whose_log_it_is() -> None:
     timeline = Timeline()
     timeline.feed([header(argv=["/home/ana/lesson.py", "--ten"]), *relay().events, e.AfterRun(99, 1, "returned")])
-    first, second = page(timeline, width=100).splitlines()[:2]
+    first, second = list(page(timeline, width=100))[:2]
     assert "lesson.py --ten: 8 steps, 3 tasks; trio 0.35.0, Python 3.11.7, order: started" == first
     assert "returned, the log has no end" == second
     timeline.feed([e.Dropped(99, 3, 98), e.Footer(99, 1, 3, -9)])
-    assert "returned, signal 9, 3 events lost" == page(timeline, width=100).splitlines()[1]
+    assert "returned, signal 9, 3 events lost" == list(page(timeline, width=100))[1]
 
 
 @pytest.mark.parametrize(
@@ -216,9 +228,8 @@ def test_hostile_names_are_drawn_within_the_width(
     story.step("main", waits="nursery", prints=other)
     timeline = Timeline()
     timeline.feed([header(argv=[one, other]), *story.events])
-    drawn = page(timeline, axis=axis, width=width, seven_bits=seven_bits)
-    assert not seven_bits or drawn.isascii()
-    for line in drawn.splitlines():
+    for line in page(timeline, axis=axis, width=width, seven_bits=seven_bits):
+        assert not seven_bits or line.isascii()
         assert line == line.rstrip()
         assert width_of(line) <= width
         assert line.isprintable() or not seven_bits
@@ -234,11 +245,10 @@ def test_any_part_of_any_log_is_drawn_or_refused(
 ) -> None:
     timeline = Timeline()
     timeline.feed(events)
+    wish = part(end=str(end), last=last)
     try:
-        drawn = page(
-            timeline, axis=axis, width=width, part=part(end=str(end), last=last), system=system, seven_bits=True
-        )
+        drawn = list(page(timeline, axis=axis, width=width, part=wish, system=system, seven_bits=True))
     except UsageError:
         assert axis == "time"
     else:
-        assert all(len(line) <= width and line.isascii() for line in drawn.splitlines())
+        assert all(len(line) <= width and line.isascii() for line in drawn)

@@ -195,7 +195,8 @@ def show(
     bounds = [None if text is None else parse_bound(text) for text in (start, end)]
     part = Part(start=bounds[0], end=bounds[1], last=last, tasks=tasks)
     drawn, warnings = draw(log, axis=axis, width=width, part=part, system=system, seven_bits=seven_bits, language=lang)
-    click.echo(drawn, nl=False)
+    for line in drawn:
+        click.echo(line)
     for warning in warnings:
         say(warning)
 

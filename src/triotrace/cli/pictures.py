@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from typing import Literal
@@ -31,8 +32,8 @@ def draw(
     system: bool,
     seven_bits: bool,
     language: str | None,
-) -> tuple[str, list[str]]:
-    """Return the picture of a log, `-` for stdin, and what is odd about it. Raises LogError, and UsageError."""
+) -> tuple[Iterator[str], list[str]]:
+    """Return the picture of a log, `-` for stdin, as lines, and what is odd about it. Raises LogError, UsageError."""
     timeline = Timeline()
     warnings: list[str] = []
     for batch in read_log(log, warn=warnings.append, file=_spooled() if str(log) == "-" else None):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,6 +24,7 @@ __all__ = [
     "span_of_steps",
     "span_of_time",
     "tasks_named",
+    "with_parents",
 ]
 
 _UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "μs": 10**3, "ns": 1, "min": 60 * 10**9, "h": 3600 * 10**9}
@@ -127,7 +128,13 @@ def company(timeline: Timeline, chosen: set[int], first: int, last: int) -> set[
         for change in range(max(0, lane.after_slot(first - 1)), lane.after_slot(last) + 1):
             if lane.states[change] == State.READY and lane.wakers[change] != NOBODY:
                 found.add(lane.wakers[change])
-    for index in list(found):
+    return with_parents(timeline, found)
+
+
+def with_parents(timeline: Timeline, lanes: Set[int]) -> set[int]:
+    """Add those who own their nurseries, and so on up to the root."""
+    found = set(lanes)
+    for index in lanes:
         parent = timeline.lanes[index].parent
         while parent is not None and parent not in found:
             found.add(parent)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal
 
 from triotrace.export.ascii import escaped, legend, to_ascii
 from triotrace.export.heading import heading, packed
-from triotrace.export.part import ALL, Part, company, origin_of, span_of_steps, span_of_time, tasks_named
+from triotrace.export.part import ALL, Part, company, origin_of, span_of_steps, span_of_time, tasks_named, with_parents
 from triotrace.timeline.canvas import fit, width_of
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
@@ -22,6 +23,8 @@ from triotrace.timeline.words import Words
 __all__ = ["page", "picture"]
 
 _LABEL_MOST = 34
+_MOST_ROWS = 60
+"""Of more tasks than these, a band shows those who do something in it."""
 _SHORT_GAP = 3
 """Steps that are rather drawn than left out."""
 
@@ -35,16 +38,19 @@ def page(
     system: bool = False,
     seven_bits: bool = False,
     words: Words | None = None,
-) -> str:
-    """Draw what can be pasted elsewhere: a heading, the picture, and in seven bits a legend. Raises UsageError."""
+) -> Iterator[str]:
+    """Draw what can be pasted elsewhere, line by line: a heading, the picture, and in seven bits a legend.
+
+    Raises UsageError before the first line.
+    """
     words = words or Words()
     drawing = _Drawing(timeline, axis, width, system=system, seven_bits=seven_bits, words=words)
-    lines = drawing.lines(part)
-    lines[:0] = packed(heading(timeline, words), width, "; ")
+    lines: Iterator[str] = chain(packed(heading(timeline, words), width, "; "), drawing.lines(part))
     if seven_bits:
-        lines = [to_ascii(line) for line in lines]
-        lines += packed(legend(drawing.used, words.catalogue.gettext), width, "   ")
-    return _text(lines)
+        lines = map(to_ascii, lines)
+    yield from map(str.rstrip, lines)
+    if seven_bits:
+        yield from packed(legend(drawing.used, words.catalogue.gettext), width, "   ")
 
 
 def picture(
@@ -62,10 +68,7 @@ def picture(
     The step axis is cut into as many bands as the tape needs. A band has the rows of those who live in it. `zoom` is
     the width of a step, one of ZOOMS; left out, it is chosen.
     """
-    return _text(_Drawing(timeline, axis, width, zoom=zoom, system=system, words=words or Words()).lines(part))
-
-
-def _text(lines: list[str]) -> str:
+    lines = _Drawing(timeline, axis, width, zoom=zoom, system=system, words=words or Words()).lines(part)
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
@@ -85,11 +88,14 @@ class _Drawing:
     """The lanes that were asked for; None is all."""
     shown: set[int] | None = None
     """They, and those without whom they cannot be understood."""
+    idle: int = 0
+    """How many of very many do nothing in the present band."""
 
-    def lines(self, part: Part) -> list[str]:
+    def lines(self, part: Part) -> Iterator[str]:
+        """Look at what was asked for, at once; then give line after line."""
         timeline = self.timeline
         if not timeline.tape:
-            return packed([self._nothing()], self.width, "")
+            return iter(packed([self._nothing()], self.width, ""))
         if self.axis == "time":
             start, end = span_of_time(timeline, part)
             first, last = max(1, timeline.tape.slot_at(start)), timeline.tape.slot_at(end)
@@ -103,9 +109,8 @@ class _Drawing:
         widest = max(map(width_of, titles), default=0)
         self.column = max(7, min(_LABEL_MOST, widest, self.width // 2) + 1)
         if self.axis == "time":
-            return self._time_band(rows, start, end, whole=part.end is None)
-        bands = list(self._bands(first, last))
-        return [line for band in bands for line in ([""] if band is not bands[0] else []) + band]
+            return iter(self._time_band(rows, start, end, whole=part.end is None))
+        return chain.from_iterable(self._bands(first, last))
 
     @property
     def _room(self) -> int:
@@ -118,12 +123,19 @@ class _Drawing:
     # -- rows --------------------------------------------------------------------------------
 
     def _rows(self, first: int, last: int) -> Rows:
-        """Lay out those who live in some of the slots."""
+        """Lay out those who live in some of the slots; of very many, those who do something there."""
+        lanes = self.timeline.lanes
         alive = {
             lane.index
-            for lane in self.timeline.lanes
-            if _lives(lane, first, last) and (self.shown is None or lane.index in self.shown)
+            for lane in (lanes if self.shown is None else map(lanes.__getitem__, self.shown))
+            if _lives(lane, first, last) and (self.system or lane.role in ("main", "user"))
         }
+        self.idle = 0
+        if self.axis == "steps" and len(alive) > _MOST_ROWS:
+            moving = {i for i in alive if lanes[i].after_slot(last) > lanes[i].after_slot(first - 1)}
+            moving = with_parents(self.timeline, moving)
+            self.idle = len(alive - moving)
+            alive &= moving
         return lay_rows(
             self.timeline,
             system=self.system,
@@ -170,12 +182,16 @@ class _Drawing:
             start = self._next_move(tape.slots_of(column)[0])
             begin = min(end + 1, tape.column_of(start)) if start is not None else end + 1
             if begin - column > _SHORT_GAP:
+                if column > tape.column_of(first):
+                    yield [""]
                 yield self._left_out(column, begin - 1)
                 column = begin
                 continue
             stop = min(column + room // zoom, end + 1)
             # At the end of the tape there is room for words behind the last step
             cells = room if tape.slots_of(stop - 1)[1] == len(tape) else (stop - column) * zoom
+            if column > tape.column_of(first):
+                yield [""]
             yield self._band(column, stop - 1, cells, zoom)
             column = stop
 
@@ -201,6 +217,12 @@ class _Drawing:
         rows = self._rows(tape.slots_of(first)[0], tape.slots_of(last)[1])
         drawn = StepsPicture(self.timeline, rows, StepsView(first, cells, zoom), self.words)
         lines = self._drawn(rows, drawn)
+        if self.idle:
+            _n = self.words.catalogue.ngettext
+            said = _n(
+                "(and {count} task that does nothing here)", "(and {count} tasks that do nothing here)", self.idle
+            )
+            lines += packed([said.format(count=self.idle)], self.width, "")
         prints = drawn.prints().text
         if prints.strip():
             lines.append(fit("", self.words.catalogue.gettext("prints"), self.column) + prints)
@@ -214,9 +236,9 @@ class _Drawing:
         drawn = TimePicture(self.timeline, rows, view, self.words)
         lines = self._drawn(rows, drawn)
         prints = drawn.prints().text
-        if prints.strip():
-            lines.append(fit("", self.words.catalogue.gettext("prints"), self.column) + prints)
-        return lines
+        return lines + (
+            [fit("", self.words.catalogue.gettext("prints"), self.column) + prints] if prints.strip() else []
+        )
 
 
 def _lives(lane: Lane, first: int, last: int) -> bool:
