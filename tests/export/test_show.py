@@ -109,6 +109,20 @@ def test_a_span_of_time_has_its_own_ruler(wish: Part, first: str, last: str) -> 
     assert head.endswith(last)
 
 
+def test_under_a_mock_clock_a_span_is_of_trios_time() -> None:
+    story = Story(clock="mock")
+    story.spawn("main")
+    story.step("main", waits="sleep")
+    story.sleep(1)
+    story.events.append(e.Clock(story.t, 1, 5_000 * 1_000_000_000))
+    story.events.append(e.TaskScheduled(story.t, 2, "timer"))
+    story.step("main", exits="returned")
+    head, _ = picture(folded(story), axis="time", width=80, part=part("4000s")).splitlines()
+    assert "4000 s" in head
+    with pytest.raises(UsageError, match="--from 6000s is behind the end: it took 5000 s in all"):
+        picture(folded(story), axis="time", part=part("6000s"))
+
+
 def test_the_end_of_a_span_is_the_end_of_its_picture() -> None:
     """What comes after --to is not drawn, not even half."""
     until = picture(folded(event()), axis="time", width=80, part=part(end="10ms")).splitlines()

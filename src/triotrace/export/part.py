@@ -11,6 +11,7 @@ from triotrace.clean import clean
 from triotrace.errors import UsageError
 from triotrace.timeline.durations import short_duration
 from triotrace.timeline.lanes import NOBODY
+from triotrace.timeline.scale import Scale
 from triotrace.timeline.states import State
 from triotrace.timeline.timeline import Timeline
 
@@ -82,9 +83,9 @@ def span_of_steps(timeline: Timeline, part: Part) -> tuple[int, int]:
     return start, end
 
 
-def span_of_time(timeline: Timeline, part: Part) -> tuple[int, int]:
-    """Give the `t` at which a part begins and ends. Raises UsageError, also when nothing lies between."""
-    origin, horizon = origin_of(timeline), timeline.horizon
+def span_of_time(timeline: Timeline, part: Part, scale: Scale) -> tuple[int, int]:
+    """Give where a part begins and ends on the ruler. Raises UsageError, also when nothing lies between."""
+    origin, horizon = scale.at(origin_of(timeline)), scale.at(timeline.horizon)
     end = horizon if part.end is None else min(horizon, origin + _time(part.end))
     start = origin
     if part.start is not None:
@@ -94,7 +95,8 @@ def span_of_time(timeline: Timeline, part: Part) -> tuple[int, int]:
             took = short_duration(horizon - origin)
             raise UsageError(f"--from {part.start.text} is behind the end: it took {took} in all")
     elif part.last is not None:
-        start = timeline.tape.starts[max(1, timeline.tape.slot_at(end) - part.last + 1)]
+        slot = timeline.tape.slot_at(scale.moment(end))
+        start = scale.at(timeline.tape.starts[max(1, slot - part.last + 1)])
     if part.end is not None and start >= end:
         begins = "the beginning" if part.start is None else f"--from {part.start.text}"
         raise UsageError(f"nothing lies between {begins} and --to {part.end.text}")

@@ -13,7 +13,7 @@ from triotrace.export.part import ALL, Part, company, origin_of, span_of_steps, 
 from triotrace.timeline.canvas import fit, width_of
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
-from triotrace.timeline.scale import TimeView
+from triotrace.timeline.scale import Scale, TimeView
 from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture
@@ -97,8 +97,9 @@ class _Drawing:
         if not timeline.tape:
             return iter(packed([self._nothing()], self.width, ""))
         if self.axis == "time":
-            start, end = span_of_time(timeline, part)
-            first, last = max(1, timeline.tape.slot_at(start)), timeline.tape.slot_at(end)
+            scale = scale_of(timeline)
+            start, end = span_of_time(timeline, part, scale)
+            first, last = (max(1, timeline.tape.slot_at(scale.moment(x))) for x in (start, end))
         else:
             first, last = span_of_steps(timeline, part)
         if part.tasks:
@@ -109,7 +110,7 @@ class _Drawing:
         widest = max(map(width_of, titles), default=0)
         self.column = max(7, min(_LABEL_MOST, widest, self.width // 2) + 1)
         if self.axis == "time":
-            return iter(self._time_band(rows, start, end, whole=part.end is None))
+            return iter(self._time_band(rows, start, end, scale, whole=part.end is None))
         return chain.from_iterable(self._bands(first, last))
 
     @property
@@ -223,22 +224,19 @@ class _Drawing:
                 "(and {count} task that does nothing here)", "(and {count} tasks that do nothing here)", self.idle
             )
             lines += packed([said.format(count=self.idle)], self.width, "")
-        prints = drawn.prints().text
-        if prints.strip():
-            lines.append(fit("", self.words.catalogue.gettext("prints"), self.column) + prints)
-        return lines
+        return lines + self._prints(drawn)
 
-    def _time_band(self, rows: Rows, start: int, end: int, *, whole: bool) -> list[str]:
-        """Draw the time from `start` to `end` in one band; if that is all, leave room for how tasks ended."""
+    def _time_band(self, rows: Rows, start: int, end: int, scale: Scale, *, whole: bool) -> list[str]:
+        """Draw the ruler from `start` to `end` in one band; if that is all, leave room for how tasks ended."""
         spare = self.timeline.room_for_words if whole else 0
-        origin, scale = origin_of(self.timeline), scale_of(self.timeline)
+        origin = scale.at(origin_of(self.timeline))
         view = TimeView.between(start, end, self._room, spare=spare, origin=origin, scale=scale)
         drawn = TimePicture(self.timeline, rows, view, self.words)
-        lines = self._drawn(rows, drawn)
+        return self._drawn(rows, drawn) + self._prints(drawn)
+
+    def _prints(self, drawn: StepsPicture | TimePicture) -> list[str]:
         prints = drawn.prints().text
-        return lines + (
-            [fit("", self.words.catalogue.gettext("prints"), self.column) + prints] if prints.strip() else []
-        )
+        return [fit("", self.words.catalogue.gettext("prints"), self.column) + prints] if prints.strip() else []
 
 
 def _lives(lane: Lane, first: int, last: int) -> bool:

@@ -96,10 +96,9 @@ class TimeView:
 
     @classmethod
     def between(cls, start: int, end: int, width: int, *, spare: int = 0, origin: int = 0, scale: Scale) -> TimeView:
-        """View what was from one `t` to another, in `width` cells at most; `spare` cells are left free at the right."""
-        first, last, zero = scale.at(start), scale.at(end), scale.at(origin)
-        cell = max(1, -(-(last - first + 1) // max(1, width - spare)))
-        return cls(first, cell, width if spare else min(width, max(1, -(-(last - first) // cell))), zero, None, scale)
+        """View the ruler from `start` to `end`, in `width` cells at most; `spare` cells are left free at the right."""
+        cell = max(1, -(-(end - start + 1) // max(1, width - spare)))
+        return cls(start, cell, width if spare else min(width, max(1, -(-(end - start) // cell))), origin, None, scale)
 
     def column(self, t: int) -> int:
         """Give the cell that holds a moment."""
