@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from story import Story, event, relay
 
+from triotrace.events import TaskScheduled
 from triotrace.timeline.timeline import Timeline
 from triotrace.viewer.scene import Scene
 
@@ -147,6 +148,25 @@ def test_the_place_is_where_the_step_ended() -> None:
     scene.choose_row(3)
     scene.go(6)
     assert "Event.wait" == scene.timeline.verbs.places[scene.place].call
+
+
+def test_of_a_step_that_ends_its_task_the_call_that_woke_another_matters() -> None:
+    """task_a wakes two with `event.set()` and returns: that line, not the sleep before it."""
+    story = event()
+    call = story.place("Event.set", 8)
+    for i, told in enumerate(story.events):
+        if isinstance(told, TaskScheduled) and told.cause == "task" and told.waker == story.tasks["task_a"]:
+            story.events[i] = TaskScheduled(told.t, told.task, told.cause, waker=told.waker, place=call)
+    scene = scene_of(story)
+    scene.go(6)
+    assert call == scene.place
+    scene.choose_row(2)
+    assert ("task_a", call) == (scene.chosen_lane.name, scene.place), "it is task_a's own step"
+    scene.choose_row(3)
+    assert "Event.wait" == scene.timeline.verbs.places[scene.place].call, "task_b still stands at its own line"
+    scene.go(9)
+    scene.choose_nobody()
+    assert "nursery" == scene.timeline.verbs.places[scene.place].call, "main woke nobody as it returned"
 
 
 KEYS = [

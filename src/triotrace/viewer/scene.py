@@ -27,6 +27,8 @@ Axis = Literal["steps", "time"]
 _MOST_LINES_INSTEAD = 200
 _ROWS_LONG, _ROWS_SHARE = 0.02, 5
 """Rows that took longer to lay than this many seconds are laid again after so many times as long."""
+_FAR_BACK = 1000
+"""Changes in which the last known place is looked for: a frame must not walk through a life of millions."""
 _SHORTEST_REST, _LONGEST_REST = 0.04, 2.0
 """Seconds on a slot of a tape that is played in real time: seen at all, and not for ever."""
 
@@ -374,10 +376,10 @@ class Scene:
     @property
     def place(self) -> int:
         """The place for the source panel: where the chosen task stands, or the step ended; NO_PLACE if unknown."""
-        if self.chosen is not None:
-            return self._last_place(self.timeline.lanes[self.chosen])
         slot = self.playhead
         tape = self.timeline.tape
+        if self.chosen is not None and self.chosen != tape.lanes[slot]:
+            return self._last_place(self.timeline.lanes[self.chosen])
         while slot > 0 and tape.lanes[slot] < 0:
             slot -= 1
         if not slot:
@@ -386,15 +388,29 @@ class Scene:
             return NO_PLACE if main is None or main.place is None else main.place
         place = tape.places[slot]
         if place == NO_PLACE:
-            place = self.timeline.samples.get(slot, NO_PLACE)
+            # The last step of a task ended nowhere; what it did for others is what matters
+            place = max(self.timeline.samples.get(slot, NO_PLACE), waking_call(self.timeline, slot))
         return self._last_place(self.timeline.lanes[tape.lanes[slot]]) if place == NO_PLACE else place
 
     def _last_place(self, lane: Lane) -> int:
         """Give where a task stood last, at the playhead; before that, where its function begins."""
-        change = lane.after_slot(self.playhead)
-        while change >= 0 and (lane.places[change] == NO_PLACE or is_wake(lane, change)):
+        newest = lane.after_slot(self.playhead)
+        for change in range(newest, max(newest - _FAR_BACK, -1), -1):
+            if lane.places[change] != NO_PLACE and not is_wake(lane, change):
+                return lane.places[change]
+        return NO_PLACE if lane.place is None else lane.place
+
+
+def waking_call(timeline: Timeline, slot: int) -> int:
+    """Give the place of the call by which a slot made the first task ready; NO_PLACE if unknown."""
+    for index in timeline.tape.woken_in(slot)[:1]:
+        lane = timeline.lanes[index]
+        change = lane.after_slot(slot)
+        while change >= 0 and lane.slots[change] == slot:
+            if lane.states[change] == State.READY and is_wake(lane, change):
+                return lane.places[change]
             change -= 1
-        return lane.places[change] if change >= 0 else NO_PLACE if lane.place is None else lane.place
+    return NO_PLACE
 
 
 def is_wake(lane: Lane, change: int) -> bool:
