@@ -25,6 +25,8 @@ class Source(Protocol):
 
     warnings: list[str]
     """What is odd about the log, for the user; complete once `send_to` has ended."""
+    progress: tuple[int, int]
+    """How many bytes were read, of how many that are there; (0, 0) where nobody counts."""
 
     async def send_to(self, channel: trio.MemorySendChannel[list[Event]]) -> None:
         """Send all batches, then close the channel. Raises LogError."""
@@ -46,6 +48,7 @@ class FileSource:
         self.living = living
         self.news = news
         self.warnings: list[str] = []
+        self.progress = (0, 0)
 
     async def send_to(self, channel: trio.MemorySendChannel[list[Event]]) -> None:
         """Send what the file holds, and what it grows by."""
@@ -57,6 +60,7 @@ class FileSource:
                     # Asked before the read: what was written before the end is then certainly read
                     alive = self.living()
                     batch = tail.read(_PIECE)
+                    self.progress = tail.progress
                     if batch:
                         await channel.send(batch)
                     elif alive:
@@ -79,6 +83,7 @@ class ChannelSource:
     def __init__(self, receive: trio.MemoryReceiveChannel[Iterable[Event]]) -> None:
         self.receive = receive
         self.warnings: list[str] = []
+        self.progress = (0, 0)
 
     async def send_to(self, channel: trio.MemorySendChannel[list[Event]]) -> None:
         """Pass on each batch until the tracer's channel is closed."""

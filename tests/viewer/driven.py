@@ -27,6 +27,7 @@ class Told:
     def __init__(self, story: Story) -> None:
         self.story = story
         self.warnings: list[str] = []
+        self.progress = (0, 0)
 
     async def send_to(self, channel: trio.MemorySendChannel[list[Event]]) -> None:
         async with channel:

@@ -229,6 +229,7 @@ def test_a_run_in_another_thread_is_watched_live() -> None:
 
     class Here:
         warnings: list[str] = []  # noqa: RUF012  never written
+        progress = (0, 0)
 
         async def send_to(self, channel: trio.MemorySendChannel[list[Event]]) -> None:
             send, receive = trio.open_memory_channel[list[Event]](100)

@@ -41,6 +41,11 @@ class LogTail:
         """Whether the footer was read."""
         return self.reader.footer is not None
 
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many bytes of the file were read, and how many there are now."""
+        return self._file.tell(), os.fstat(self._file.fileno()).st_size
+
     def read(self, limit: int = PIECE) -> list[Event]:
         """Return the next events, of about `limit` bytes, or [] when there is nothing new now. Raises LogError."""
         while True:

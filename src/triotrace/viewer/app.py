@@ -34,6 +34,7 @@ from triotrace.viewer.screens import HelpScreen, KeepScreen, LeaveScreen
 
 __all__ = ["Again", "TraceApp", "watch"]
 
+_TITLE_LEAST = 3
 _BOTTOM_LEAST = 8
 _ROOM_FOR_PRINTS = 100
 """Cells of a window from which on the prints stand beside the source without being asked for ..."""
@@ -122,6 +123,7 @@ class TraceApp(LiveApp):
         self.title = title
         self.painter = Painter(DARK)
         self._lanes_height = 0
+        self._title_height = _TITLE_LEAST
         self._opened: list[Panel] = []
         """The panels that were opened beside the source, the newest last."""
         self._shown: tuple[int | None, int] | None = None
@@ -187,7 +189,11 @@ class TraceApp(LiveApp):
     def _lay_out(self) -> None:
         scene, lanes = self.scene, self.lanes
         rows = len(scene.rows.rows) or len(scene.instead)
-        room = self.size.height - 6 - bool(self.timeline.marks)
+        # A title that grew for a long sentence stays so: a picture that jumps at each step helps nobody
+        title = max(self._title_height, self.title_bar.needed(self.size.width))
+        if title != self._title_height:
+            self._title_height = self.title_bar.styles.height = title
+        room = self.size.height - 3 - title - bool(self.timeline.marks)
         # The picture takes what it needs, and leaves the source its lines
         height = max(1, min(rows, room - min(_BOTTOM_LEAST, room // 2)))
         if height != self._lanes_height:
@@ -205,6 +211,7 @@ class TraceApp(LiveApp):
     def on_resize(self) -> None:
         """Take the new size."""
         self._shown = None
+        self._title_height = _TITLE_LEAST
         self.call_after_refresh(self.redraw)
 
     def _take_palette(self) -> None:

@@ -135,7 +135,7 @@ class LiveApp(App[None]):
         """Say what the program does, or what is done with it."""
         if self.restarting:
             return self.say("… starting again")
-        return self.status.said(reading=self.reader.reading)
+        return self.status.said(reading=self.reader.reading, progress=self.reader.source.progress)
 
     def _end_reading(self) -> None:
         if self.reader.failure is not None:

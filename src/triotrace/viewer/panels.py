@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -10,9 +10,10 @@ from rich.text import Text
 from textual.widget import Widget
 
 from triotrace.clean import clean
+from triotrace.timeline.canvas import cells, width_of
 
 if TYPE_CHECKING:
-    from triotrace.viewer.lanes import Painter
+    from triotrace.viewer.painter import Painter
     from triotrace.viewer.scene import Scene
 
 __all__ = ["Panel", "SourcePanel", "TitleBar"]
@@ -43,6 +44,15 @@ class Panel(Widget, can_focus=False):
         return Style(color=self.painter.palette.accent, bold=True)
 
 
+def cut(text: str, width: int) -> str:
+    """Cut a text to so many cells, with a mark where it is cut."""
+    split, room = cells(text), max(0, width - 1)
+    if len(split) <= width:
+        return text
+    kept = split[:room] if split[room] else split[: max(0, room - 1)]  # half of a wide character is none
+    return "".join(kept) + "…"
+
+
 class TitleBar(Panel):
     """The program, its state, the step; then what just happened, and what is next."""
 
@@ -51,32 +61,48 @@ class TitleBar(Panel):
         self.program = clean(title, 200)
         self.state = ""
 
+    def needed(self, width: int) -> int:
+        """Give the lines that the words of this moment need in a window of `width` cells."""
+        return 1 + len(self._said(width - 2)[0])
+
     def render(self) -> Text:
-        """Draw three lines."""
-        scene, width = self.scene, self.size.width
-        order = scene.timeline.header.order if scene.timeline.header else ""
-        right = self.say("step {step} of {steps}").format(step=scene.playhead, steps=scene.end)
-        if order:
-            right += " · " + self.say("order: {order}").format(order=clean(order, 30))
-        left = f"{self.program}   "
-        gap = max(1, width - len(left) - len(self.state) - len(right))
-        first = Text.assemble((left, "bold"), (self.state, self.loud), " " * gap, (right, self.faint))
-        first.truncate(width)
-        words = wrap(scene.words.happened(scene.timeline, scene.playhead) or self._before_anything(), width)[:2]
-        following = scene.words.following(scene.timeline, scene.playhead)
+        """Draw the lines."""
+        width = self.size.width
+        text = self._first(width)
+        said, following = self._said(width)
         mark = self.say("next ▸ ")
-        coming = mark + following if following else ""
-        text = first
-        if len(words) == 2 and len(words[1]) + 2 + len(coming) > width:
-            words[1] = words[1][: max(0, width - len(coming) - 3)] + "…"
-        for i in range(2):
-            said = words[i] if i < len(words) else ""
-            text.append("\n").append(said)
-            if i and coming:
+        for i, line in enumerate(said):
+            text.append("\n").append(line)
+            if i == 1 and following:
                 # Always in the same corner: the audience learns where to look
-                text.append(" " * max(1, width - len(said) - len(coming))).append(mark, self.faint)
+                text.append(" " * max(1, width - width_of(line + mark + following))).append(mark, self.faint)
                 text.append(following, self.loud)
         return text
+
+    def _first(self, width: int) -> Text:
+        """Draw the program and its state, at the right the step; the name goes first where there is no room."""
+        scene = self.scene
+        # The tape may have grown since the playhead was put at its end
+        end = scene.playhead if scene.following else scene.end
+        right = self.say("step {step} of {steps}").format(step=scene.playhead, steps=end)
+        order = scene.timeline.header.order if scene.timeline.header else ""
+        longer = right + " · " + self.say("order: {order}").format(order=clean(order, 30))
+        room = width - width_of(self.state) - 6
+        if order and width_of(self.program + longer) <= room:
+            right = longer
+        program = cut(self.program, max(1, room - width_of(right) + 2))
+        gap = max(1, width - width_of(program) - 3 - width_of(self.state) - width_of(right))
+        first = Text.assemble((f"{program}   ", "bold"), (self.state, self.loud), " " * gap, (right, self.faint))
+        first.truncate(width)
+        return first
+
+    def _said(self, width: int) -> tuple[list[str], str]:
+        """Give the lines of words, and who is next."""
+        scene = self.scene
+        following = scene.words.following(scene.timeline, scene.playhead)
+        corner = width_of(self.say("next ▸ ") + following) + 2 if following else 0
+        words = scene.words.happened(scene.timeline, scene.playhead) or self._before_anything()
+        return lay_words(words, (width, width - corner, width)), following
 
     def _before_anything(self) -> str:
         if self.scene.end or self.scene.timeline.held:
@@ -84,6 +110,18 @@ class TitleBar(Panel):
         if self.scene.timeline.ended:
             return self.say("It ended without a step of trio.")
         return self.say("Waiting for the program's first step.")
+
+
+def lay_words(text: str, widths: Sequence[int]) -> list[str]:
+    """Lay words out in lines of given widths (cells): two at least, and the last is cut if it must be."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if width_of(longer) <= widths[len(lines) - 1] or len(lines) == len(widths):
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [*(cut(line, width) for line, width in zip(lines, widths, strict=False)), ""][: max(2, len(lines))]
 
 
 class SourcePanel(Panel):

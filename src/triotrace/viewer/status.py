@@ -8,6 +8,10 @@ from triotrace.viewer.player import Player
 __all__ = ["Status"]
 
 
+_FAR_BEHIND = 1_000_000
+"""Bytes of the log that are not read yet: the picture of a busy program is then a little old, and says so."""
+
+
 class Status:
     """Says the state of a player's program, or of its tape."""
 
@@ -15,25 +19,52 @@ class Status:
         self.player = player
         self.say = words.catalogue.gettext
 
-    def said(self, *, reading: bool) -> str:
-        """Say it; `reading` tells whether there is more of the log to come."""
+    def said(self, *, reading: bool, progress: tuple[int, int] = (0, 0)) -> str:
+        """Say it.
+
+        Args:
+            reading: whether there is more of the log to come.
+            progress: how many bytes of it were read, of how many.
+        """
         scene, program, say = self.player.scene, self.player.program, self.say
+        read, size = progress
         if scene.playing:
             return say("▶ PLAYING") + self._pace
         if not program.living:
-            return self._ending(reading=reading)
+            return self._ending(reading=reading, share=read / size if size else 0)
         if program.paused:
-            return (say("❚❚ PAUSED") if scene.timeline.held else say("❚❚ PAUSING")) + self._pace
-        return (say("● RUNNING") if scene.following else say("● RUNNING · looking back")) + self._pace
+            return self._pause + self._pace
+        state = say("● RUNNING") if scene.following else say("● RUNNING · looking back")
+        behind = size - read
+        lag = " · " + say("{megabytes} MB behind").format(megabytes=behind // 1_000_000)
+        return state + self._pace + (lag if behind >= _FAR_BEHIND else "")
+
+    @property
+    def _pause(self) -> str:
+        """Where the program stands at the gate, or why it has not come there."""
+        timeline, say = self.player.scene.timeline, self.say
+        if timeline.held:
+            return say("❚❚ PAUSED")
+        asleep = [run.waits for run in timeline.runs if run.asleep_since is not None and run.waits is not None]
+        if any(run.running is not None for run in timeline.runs) or not asleep:
+            return say("❚❚ PAUSING")
+        # What comes from outside cannot be held back: the gate is before the step that it brings
+        if any(wait.readers + wait.writers for wait in asleep):
+            return say("❚❚ PAUSED · waits for a socket")
+        if any(wait.threads for wait in asleep):
+            return say("❚❚ PAUSED · waits for a thread")
+        return say("❚❚ PAUSED · nobody is ready")
 
     @property
     def _pace(self) -> str:
         pace = self.player.program.pace
         return "" if pace is None else " · " + self.say("{steps} steps/s").format(steps=f"{pace:g}")
 
-    def _ending(self, *, reading: bool) -> str:
+    def _ending(self, *, reading: bool, share: float) -> str:
         footer = self.player.scene.timeline.footer
         if footer is None or footer.exit is None:
+            if reading and share:
+                return self.say("… reading {share} %").format(share=int(100 * share))
             return self.say("… reading") if reading else self.say("■ ENDED")
         if footer.exit < 0:
             return self.say("■ KILLED by signal {number}").format(number=-footer.exit)
