@@ -12,7 +12,7 @@ from rich.style import Style
 
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink
 
-__all__ = ["DARK", "LIGHT", "Palette", "palette_for", "style_of"]
+__all__ = ["DARK", "LIGHT", "LINES", "MARKS", "WORDS", "Palette", "contrast", "palette_for", "style_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,53 @@ class Palette:
     """Background of the playhead's column."""
 
 
+WORDS, MARKS, LINES = 4.5, 3.0, 2.5
+"""The least contrast with a theme's background: of what is read, of a state's glyphs, of what stands back."""
+
+
 def palette_for(background: str, *, dark: bool) -> Palette:
-    """Give the palette on a theme's own background (`#rrggbb`), with its tints mixed from that."""
-    palette = replace(DARK if dark else LIGHT, background=background)
+    """Give the palette on a theme's own background (`#rrggbb`): its tints are mixed from that, and all stands out."""
+    own = DARK if dark else LIGHT
+
+    def ink(color: str, least: float) -> str:
+        return _apart(color, background, least, away="#ffffff" if dark else "#000000")
+
+    palette = replace(
+        own,
+        background=background,
+        text=ink(own.text, WORDS),
+        faint=ink(own.faint, WORDS),
+        accent=ink(own.accent, WORDS),
+        running=ink(own.running, MARKS),
+        ready=ink(own.ready, MARKS),
+        baton=ink(own.baton, MARKS),
+        red=ink(own.red, MARKS),
+        waiting=ink(own.waiting, LINES),
+    )
     return replace(
         palette,
         loop=_between(palette.faint, background, 0.5),
         chosen=_between(palette.ready, background, 0.85),
         playhead=_between(palette.ready, background, 0.65),
     )
+
+
+def contrast(one: str, other: str) -> float:
+    """Give the contrast of two colours (`#rrggbb`), from 1 to 21, as the Web Content Accessibility Guidelines do."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    shares = (value / 255 for value in Color.parse(color).triplet or (0, 0, 0))
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _apart(color: str, background: str, least: float, *, away: str) -> str:
+    """Mix a colour with another, `away` from the background, as little as gives it the contrast."""
+    mixed = (_between(color, away, percent / 100) for percent in range(0, 101, 2))
+    return next((one for one in mixed if contrast(one, background) >= least), away)
 
 
 DARK = Palette(
