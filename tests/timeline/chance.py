@@ -95,6 +95,10 @@ def made_up_runs(draw: st.DrawFn, clock: str = "live") -> MadeUp:
             run.events.append(e.TaskExited(t, task, "returned"))
         run.events.append(e.AfterTaskStep(t, task))
         change(task, ending)
+    ready = [task for task, life in run.lives.items() if life.changes[-1][1] == READY]
+    if ready and draw(st.booleans()):  # the log ends within a step
+        run.events.append(e.BeforeTaskStep(t, ready[0]))
+        change(ready[0], RUNNING)
     if draw(st.booleans()):  # the log ends a while after the last thing that a task did
         t += draw(length)
         run.events.append(e.Output(t, "stdout", "end\n"))

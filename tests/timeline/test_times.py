@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from chance import GONE, READY, RUNNING, WAITING, Life, MadeUp, made_up_runs
@@ -13,6 +14,7 @@ from story import MILLISECOND, Story, event
 from triotrace import events as e
 from triotrace.export.text import picture
 from triotrace.timeline.canvas import Ink, width_of
+from triotrace.timeline.folded_time import FOLD, FoldedTime, cell_to_fit
 from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.ruler import ruler_step
 from triotrace.timeline.timeline import Timeline
@@ -49,7 +51,8 @@ def naive(life: Life, begin: int, over: int, end: int) -> str:
     if spent[READY] and spent[READY] >= spent[WAITING]:
         return LOOKS[READY]
     here = [state for start, stop, state in spans if start < over and (stop > begin or start >= begin)]
-    return LOOKS[WAITING] if WAITING in here else LOOKS[here[-1]] if here else " "
+    here = here or [state for t, state in life.changes if t < begin][-1:]
+    return LOOKS[WAITING if spent[WAITING] else here[-1]] if here else " "
 
 
 def naive_in_trios_time(run: MadeUp, life: Life, begin: int, over: int) -> str:
@@ -68,9 +71,10 @@ def naive_in_trios_time(run: MadeUp, life: Life, begin: int, over: int) -> str:
         spent[state] += max(0, min(last, over) - max(first, begin))
         if first < over and (last > begin or first >= begin):
             here.append(state)
+    here = here or before[-1:]
     if spent[READY] and spent[READY] >= spent[WAITING]:
         return LOOKS[READY]
-    return LOOKS[WAITING] if WAITING in here else LOOKS[here[-1]] if here else " "
+    return LOOKS[WAITING if spent[WAITING] else here[-1]] if here else " "
 
 
 def drawn(shown: TimePicture, row: int) -> str:
@@ -110,6 +114,69 @@ def test_no_cell_is_false_in_trios_time(run: MadeUp, cell: int, start: int, widt
             for begin in range(start, start + cell * width, cell)
         )
         assert by_hand == drawn(shown, row)
+
+
+@given(made_up_runs(), st.integers(1, 60), st.integers(0, 20), st.integers(1, 60))
+def test_no_cell_is_false_where_idle_stretches_are_folded(run: MadeUp, cell: int, first: int, width: int) -> None:
+    """The same; of a fold, the cells at the break show that there is one."""
+    timeline = folded(run)
+    scale = FoldedTime(timeline.quiet.stretches(run.end), origin=0, cell=cell, width=width)
+    view = TimeView(first * cell, cell, width, 0, None, scale)
+    shown = TimePicture(timeline, lay_rows(timeline, loop=False), view)
+    edges = view.edges()
+    for row, lane in enumerate(timeline.lanes):
+        by_hand = "".join(
+            naive(run.lives[lane.task], begin, over, run.end) if begin <= run.end else " "
+            for begin, over in pairwise(edges)
+        )
+        assert all(by_hand[i] in "┈░│" for i, glyph in enumerate(drawn(shown, row)) if glyph == "╱")
+        assert by_hand == "".join(by_hand[i] if glyph == "╱" else glyph for i, glyph in enumerate(drawn(shown, row)))
+
+
+@given(made_up_runs(), st.integers(1, 60), st.integers(1, 200))
+def test_folds_hide_nothing_but_sleep(run: MadeUp, cell: int, width: int) -> None:
+    """Where a fold begins a cell begins; nobody runs or is ready in it; all the rest is as long as it was."""
+    timeline = folded(run)
+    scale = FoldedTime(timeline.quiet.stretches(run.end), origin=0, cell=cell, width=width)
+    for t in range(run.end + 1):
+        assert t == scale.moment(scale.at(t)) or scale.at(t - 1) == scale.at(t)
+    gaps = scale.gaps(0, scale.at(run.end) + 1)
+    for gap in gaps:
+        assert (0, FOLD * cell) == (gap.start % cell, gap.end - gap.start)
+        begin, end = scale.moment(gap.start), scale.moment(gap.end)
+        assert gap.length == end - begin >= 2 * FOLD * cell
+        for life in run.lives.values():
+            assert not any(
+                state in (READY, RUNNING) and start < end and begin < stop
+                for start, stop, state in life.spans(run.end)
+                if start < stop
+            )
+    assert run.end == scale.at(run.end) - len(gaps) * FOLD * cell + sum(gap.length for gap in gaps)
+
+
+@given(made_up_runs(), st.integers(20, 120))
+def test_what_is_folded_makes_the_rest_larger_and_all_fits(run: MadeUp, width: int) -> None:
+    timeline = folded(run)
+    stretches = timeline.quiet.stretches(run.end)
+    cell = cell_to_fit(stretches, origin=0, end=run.end, cells=width, width=width, least=1)
+    assert cell <= round_cell(-(-(run.end + 1) // width))
+    scale = FoldedTime(stretches, origin=0, cell=cell, width=width)
+    assert scale.at(run.end) // cell < width
+
+
+def test_ten_seconds_of_sleep_are_folded_and_their_length_is_said() -> None:
+    timeline = folded(event())
+    stretches, end = timeline.quiet.stretches(timeline.horizon), timeline.horizon
+    cell = cell_to_fit(stretches, origin=0, end=end, cells=60, width=60, least=100)
+    assert 500_000 == cell
+    scale = FoldedTime(stretches, origin=0, cell=cell, width=60)
+    shown = TimePicture(timeline, lay_rows(timeline, loop=False), TimeView(0, cell, 60, 0, None, scale))
+    assert [
+        "0 ms      5       ╱10.0 s╱  10010     10015     10020",
+        "░░██┈ nursery ┈┈┈┈┈┈┈╱╱┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈░░██■",
+        "    ░░██┈ sleep ┈┈┈┈┈╱╱┈┈┈░░██■",
+    ] == [shown.head().text.rstrip(), shown.line(0).text.rstrip(), shown.line(1).text.rstrip()]
+    assert "idle ╱╱" == shown.title
 
 
 @given(made_up_runs("mock"), st.integers(0, 3_000))

@@ -14,6 +14,7 @@ from triotrace import events as e
 from triotrace.clean import clean
 from triotrace.timeline.lanes import NO_PLACE, NOBODY, Lane
 from triotrace.timeline.names import short_name
+from triotrace.timeline.quiet import Quiet
 from triotrace.timeline.records import Damage, Held, Print, Run
 from triotrace.timeline.scope_fold import LIMIT_NAME, ScopeFold
 from triotrace.timeline.states import EXITS, NATURAL, TRANSITIONS, State
@@ -55,6 +56,7 @@ class Fold(ScopeFold):
         self.dropped = 0
         self.held: list[Held] = []
         """The runs that stand at the gate; empty while the program moves."""
+        self.quiet = Quiet()
         self.skipped: dict[int, int] = {}
         """Nanoseconds of sleep that were skipped on request, by slot."""
         self.samples: dict[int, int] = {}
@@ -129,6 +131,7 @@ class Fold(ScopeFold):
         )
         self.runs.append(run)
         self._run_of[event.run] = run
+        self.quiet.begin(run.index, event.t)
         self.shape += 1
 
     def _task_spawned(self, event: e.TaskSpawned) -> None:
@@ -288,6 +291,7 @@ class Fold(ScopeFold):
         if not run.alive:
             return  # trio closes its own shop
         run.asleep_since, run.waits = event.t, event
+        self.quiet.sleep(run.index, event.t)
         if not run.slept:
             run.slept = True
             self.shape += 1
@@ -304,6 +308,7 @@ class Fold(ScopeFold):
         run = self._run_of.get(event.run)
         if run is not None and run.asleep_since is not None:
             run.asleep_since = None
+            self.quiet.wake(run.index, event.t)
             # The slot stays open until the next numbered step: deadlines are looked at after this event,
             # and threads come back through a task of trio's own
             self.tape.ends[run.sleep_slot] = event.t
@@ -365,6 +370,7 @@ class Fold(ScopeFold):
         if run is not None:
             self._wake_up(run, event.t)
             run.ended, run.result, run.error = event.t, event.result, event.error
+            self.quiet.end(run.index, event.t)
             self.held = [held for held in self.held if held.run != event.run]
 
     def _footer(self, event: e.Footer) -> None:

@@ -29,6 +29,7 @@ _Look = tuple[str, int]
 # Plain numbers: a member of an enumeration costs several times as much to look up and compare, 10,000 times a frame
 _READY, _RUNNING, _WAITING, _UNKNOWN = int(State.READY), int(State.RUNNING), int(State.WAITING), int(State.UNKNOWN)
 _RUNS = int(Ink.RUNNING)
+_RUNS_ON = bytes([_RUNNING])
 _EXITS: dict[int, _Look] = {
     State.RETURNED: ("■", int(Ink.RETURNED)),
     State.RAISED: ("!", int(Ink.RAISED)),
@@ -82,7 +83,13 @@ def draw_lane(line: Line, lane: Lane, cells: Cells) -> list[Stretch]:
     look = _still if cells.view.scale.still else _mixed
     first = bisect_left(lane.times, cells.edges[0])
     before, column = first - 1, 0  # the last change before the cells from `column` on
-    for cell, stop in [*_changing(lane, cells, first), (cells.begun, 0)]:
+    changing = _changing(lane, cells, first)
+    if states[-1:] == _RUNS_ON and look is _mixed:
+        # It runs: the cell that has just begun is filled as far as is known
+        frontier = cells.begun - 1
+        if frontier >= 0 and lane.times[-1] < cells.edges[frontier] <= cells.end < cells.edges[frontier + 1]:
+            changing.append((frontier, len(states)))
+    for cell, stop in [*changing, (cells.begun, 0)]:
         if column < cell and before >= 0:
             state = states[before]
             glyph, ink = _STATES[state]
@@ -163,7 +170,7 @@ def _idle(states: bytearray, first: int, last: int, queued: int, lived: int) -> 
     if queued and 2 * queued >= lived:
         return _QUEUE
     waited = max(states.rfind(_WAITING, first, last + 1), states.rfind(_UNKNOWN, first, last + 1))
-    state = states[waited if waited >= 0 else last]
+    state = states[waited if waited >= 0 and lived else last]
     return _NOBODY if state == _RUNNING else _STATES[state]
 
 

@@ -33,7 +33,12 @@ def draw_ruler(line: Line, view: TimeView, words: Words, *, end: int) -> None:
         _write(line, line.width - width_of(really), really)
     start, stop = view.start, view.start + view.width * view.cell
     for gap in view.scale.gaps(start, stop):
-        _draw_leap(line, max(0, view.cell_of(gap.start)), min(view.width, view.cell_of(gap.end)), words.jump)
+        first, last = view.cell_of(gap.start), view.cell_of(gap.end)
+        if view.scale.still:
+            _draw_leap(line, max(0, first), min(view.width, last), words.jump)
+        else:
+            length = f"╱{words.duration(gap.length)}╱"
+            line.write((first + last - width_of(length)) // 2, length, Ink.LABEL)
     for i, piece in enumerate(view.scale.pieces(start, stop, view.origin)):
         _draw_numbers(line, view, piece, named=i == 0)
 

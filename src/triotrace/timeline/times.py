@@ -36,6 +36,9 @@ class TimePicture:
         self.rows = rows
         self.view = view
         self._cells = Cells.of(view, timeline.horizon)
+        leaps = [] if view.scale.still else view.scale.gaps(view.start, view.start + view.width * view.cell)
+        self._breaks = [view.cell_of((gap.start + gap.end) // 2) - 1 for gap in leaps]
+        """The first of the two cells in which the break of each fold is drawn."""
 
     def head(self) -> Line:
         """Draw the ruler."""
@@ -46,7 +49,9 @@ class TimePicture:
     @property
     def title(self) -> str:
         """What the ruler shows, if it is not real time."""
-        return self.words.trios_time if self.view.scale.still else ""
+        if self.view.scale.still:
+            return self.words.trios_time
+        return self.words.folded if self._breaks else ""
 
     def prints(self) -> Line:
         """Draw what the program printed, each text at its moment."""
@@ -66,14 +71,18 @@ class TimePicture:
         shown = self.rows.rows[row]
         for scope in shown.scopes:
             self._draw_scope(line, scope)
+        if shown.scopes:
+            self._draw_breaks(line)
         if shown.roll is not None:
             draw_roll(line, shown.roll, self._cells)
+            self._draw_breaks(line)
         elif shown.lane is None:
             self._draw_hidden(line, self.rows.hidden.get(row, ()))
         else:
             lane = self.timeline.lanes[shown.lane]
             stretches = draw_lane(line, lane, self._cells)
             self._draw_hidden(line, self.rows.hidden.get(row, ()))
+            self._draw_breaks(line)
             for stretch in stretches:
                 self._draw_label(line, lane, stretch)
             self._draw_last_words(line, lane)
@@ -116,16 +125,27 @@ class TimePicture:
             if scope.cancelled.cause == "deadline":
                 line.write(max(at, end) + 2, self.words.time_is_up, Ink.CANCELLED)
 
+    def _draw_breaks(self, line: Line) -> None:
+        """Break a line in each fold, where there is a line."""
+        for cell in self._breaks:
+            for column in range(max(0, cell), min(line.width, cell + 2)):
+                if line.inks[column] != Ink.BLANK:
+                    line.glyphs[column] = "╱"
+                    line.inks[column] = Ink.JOIN
+
     def _draw_label(self, line: Line, lane: Lane, stretch: Stretch) -> None:
-        """Write on a stretch of waiting, if it has room, what the task waits for."""
-        room = stretch.end - stretch.start
-        if room < _LEAST_ROOM:
+        """Write on a stretch of waiting what the task waits for: as soon as there is room, no fold being in the way."""
+        if stretch.end - stretch.start < _LEAST_ROOM:
             return
         verb = self.timeline.verbs.verb(lane.places[stretch.change])
-        words = f" {verb.full if len(verb.full) + 10 <= room else verb.short} "
-        blank = line.inks[stretch.start : stretch.start + len(words) + 1]
-        if len(words) > 2 and len(words) + 2 <= room and all(ink == Ink.WAITING for ink in blank):
-            line.write(stretch.start, words, Ink.LABEL)
+        edges = [stretch.start, *(cell for at in self._breaks for cell in (at, at + 2)), stretch.end]
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            start, end = max(start, stretch.start), min(end, stretch.end)
+            words = f" {verb.full if len(verb.full) + 10 <= end - start else verb.short} "
+            blank = line.inks[start : start + len(words) + 1]
+            if 2 < len(words) <= end - start - 2 and all(ink == Ink.WAITING for ink in blank):
+                line.write(start, words, Ink.LABEL)
+                return
 
     def _draw_last_words(self, line: Line, lane: Lane) -> None:
         words = self.words.last_words(self.timeline, lane)
@@ -137,5 +157,6 @@ class TimePicture:
         if self.view.playhead is not None:
             column = self.view.column(self.view.playhead)
             line.tint(column, column + 1, PLAYHEAD)
-            line.tint(column + 1, line.width, FUTURE)
+            if self.view.playhead < self._cells.end:
+                line.tint(column + 1, line.width, FUTURE)
         return line

@@ -96,6 +96,11 @@ class Words:
         return self._("trio's time")
 
     @property
+    def folded(self) -> str:
+        """Name a ruler on which idle stretches are folded."""
+        return self._("idle ╱╱")
+
+    @property
     def jump(self) -> str:
         """Name a leap of a clock on a ruler."""
         return self._("jump")

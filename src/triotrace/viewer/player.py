@@ -176,6 +176,10 @@ class Player:
         """Switch the axis."""
         self.scene.switch_axis()
 
+    def fold_idle(self) -> None:
+        """Fold or unfold what is idle for long."""
+        self.scene.fold_idle()
+
     def zoom_in(self) -> None:
         """Zoom in."""
         self.scene.zoom_by(1)

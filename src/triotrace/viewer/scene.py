@@ -63,6 +63,8 @@ class Scene:
         """What is searched for; empty: all tasks are shown."""
         self.folds_steps = True
         """Whether steps that go on inside one await share a column."""
+        self.folds_idle = False
+        """Whether long stretches in which nobody ran take but a few cells of the time axis."""
         self.steps, self.times = StepWindow(), TimeWindow()
         self._came_from: tuple[int, ...] = ()
         """The slots from which `to_waker` went."""
@@ -305,6 +307,12 @@ class Scene:
         self.axis = "time" if self.axis == "steps" else "steps"
         self._keep_in_view()
 
+    def fold_idle(self) -> None:
+        """Fold the long stretches in which nobody ran, or unfold them: on the time axis, which is shown then."""
+        self.folds_idle = self.axis == "steps" or not self.folds_idle
+        self.axis = "time"
+        self._keep_in_view()
+
     def zoom_by(self, direction: Direction, *, at: int | None = None) -> None:
         """Zoom in (1) or out (-1) around the playhead, or around a cell of the picture."""
         self._window.zoom(self.moment, direction, at=at)
@@ -348,6 +356,7 @@ class Scene:
             folded=self.folds_steps,
             margin=timeline.room_for_words,
             timeline=timeline,
+            folds_idle=self.folds_idle,
         )
 
     # -- what is drawn -----------------------------------------------------------------------

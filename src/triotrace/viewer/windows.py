@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from triotrace.timeline.folded_time import FoldedTime, cell_to_fit
 from triotrace.timeline.scale import REAL_TIME, Scale, TimeView, round_cell
 from triotrace.timeline.steps import ZOOMS, StepsView
 from triotrace.timeline.timeline import Timeline
@@ -38,6 +39,8 @@ class Moment:
     folded: bool = True
     margin: int = 2
     """Cells at the right that a picture of the whole run leaves free."""
+    folds_idle: bool = False
+    """Whether long stretches in which nobody ran take but a few cells of a ruler of real time."""
 
 
 class StepWindow:
@@ -102,11 +105,27 @@ class TimeWindow:
         self._cell: int | None = None
         self._start = 0
         self._trio_time: TrioTime | None = None
-        self._scale: Scale = REAL_TIME
+        self._ruler: object = None
+        """What kind of ruler it was last."""
+        self._view: tuple[object, TimeView] | None = None
 
     def view(self, moment: Moment) -> TimeView:
         """Give what is to be drawn."""
-        scale = self._scale_of(moment)
+        timeline = moment.timeline
+        if self._trio_time is None or self._trio_time.timeline is not timeline:
+            self._trio_time = TrioTime(timeline)
+        trios = self._trio_time.update()
+        scale: Scale = self._trio_time if trios else REAL_TIME
+        ruler = "trio's time" if trios else "folded" if moment.folds_idle else "real time"
+        if ruler != self._ruler:
+            # What was zoomed to lies elsewhere on another ruler
+            self._ruler, self._cell = ruler, None
+        key = (moment, timeline.generation, self._cell, self._start, ruler)
+        if self._view is None or self._view[0] != key:
+            self._view = key, self._folded(moment) if ruler == "folded" else self._plain(moment, scale)
+        return self._view[1]
+
+    def _plain(self, moment: Moment, scale: Scale) -> TimeView:
         cell, start, origin = self._cell, self._start, scale.at(moment.origin)
         if cell is None:
             cells = max(1, moment.width - moment.margin)
@@ -114,14 +133,18 @@ class TimeWindow:
             start = origin
         return TimeView(start, cell, moment.width, origin, moment.time, scale)
 
-    def _scale_of(self, moment: Moment) -> Scale:
-        if self._trio_time is None or self._trio_time.timeline is not moment.timeline:
-            self._trio_time = TrioTime(moment.timeline)
-        scale = self._trio_time if self._trio_time.update() else REAL_TIME
-        if scale is not self._scale:
-            # What was zoomed to lies elsewhere on another ruler
-            self._scale, self._cell = scale, None
-        return scale
+    def _folded(self, moment: Moment) -> TimeView:
+        origin, width = moment.origin, moment.width
+        stretches = [
+            stretch for stretch in moment.timeline.quiet.stretches(moment.now) if origin <= stretch[0] < moment.now
+        ]
+        cell, start = self._cell, self._start
+        if cell is None:
+            cells = max(1, width - moment.margin)
+            cell = cell_to_fit(stretches, origin=origin, end=moment.now, cells=cells, width=width, least=_LEAST_CELL)
+            start = origin
+        scale = FoldedTime(stretches, origin=origin, cell=cell, width=width)
+        return TimeView(start, cell, width, origin, moment.time, scale)
 
     def keep_in_view(self, moment: Moment) -> None:
         """Move so that the playhead is seen."""
@@ -144,7 +167,11 @@ class TimeWindow:
         self._cell = cell
         view = self.view(moment)
         if at is not None:
-            self._move_to(view, before.start + at * before.cell - cell * at)
+            under = before.start + at * before.cell
+            if view.scale is not before.scale:
+                # Other stretches are folded now, to other cells
+                under = view.scale.at(before.scale.moment(under))
+            self._move_to(view, under - cell * at)
             return
         self._move_to(view, view.scale.at(moment.time) - cell * moment.width // 2)
         self.keep_in_view(moment)
