@@ -120,13 +120,38 @@ def test_help_has_the_legend_and_every_key() -> None:
     drive(Told(relay()), act, size=(100, 100))
 
 
-def test_slash_finds_and_esc_shows_all_again() -> None:
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ("task_b", ["task_b #1", "task_b #2"]),
+        ("EVENT.WAIT", ["task_b #1", "task_b #2"]),
+        ("in the queue", ["task_a"]),
+        ("waits for 3", ["main"]),
+        ("nobody bears this", []),
+    ],
+)
+def test_slash_finds_by_name_state_and_call(sought: str, found: list[str]) -> None:
+    """Only what matches is shown, the arrows go among it, and esc shows all again."""
+
     async def act(app: TraceApp, pilot: Pilot[None]) -> None:
-        await press(pilot, "slash", *"task_b", "enter")
+        def shown() -> list[str]:
+            return [row.label for row in app.scene.rows.rows if row.lane is not None]
+
+        await press(pilot, *["left"] * 4, "slash")
+        app.find_bar.value = sought
+        await press(pilot, "enter")
         assert not app.find_bar.has_class("open")
-        assert [row.label for row in app.scene.rows.rows if row.lane is not None] == ["task_b #1", "task_b #2"]
-        await press(pilot, "j", "n", "escape")
-        assert 4 == len([row for row in app.scene.rows.rows if row.lane is not None])
+        assert found == shown()
+        assert f"{len(found)} task{'s' * (len(found) != 1)} found" in screen_of(app)[0]
+        went = []
+        await press(pilot, *["up"] * 4)
+        for _ in found:
+            went.append(app.timeline.title(app.scene.chosen_lane))
+            await press(pilot, "down")
+        assert found == went
+        await press(pilot, "escape")
+        assert 4 == len(shown())
+        assert "found" not in screen_of(app)[0]
 
     drive(Told(event()), act)
 

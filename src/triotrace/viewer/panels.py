@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from triotrace.clean import clean
 from triotrace.timeline.canvas import cells, width_of
+from triotrace.timeline.rows import RowKind
 
 if TYPE_CHECKING:
     from triotrace.viewer.painter import Painter
@@ -81,18 +82,23 @@ class TitleBar(Panel):
 
     def _first(self, width: int) -> Text:
         """Draw the program and its state, at the right the step; the name goes first where there is no room."""
-        scene = self.scene
+        scene, state = self.scene, self.state
+        if scene.sought:
+            found = sum(row.kind is RowKind.TASK for row in scene.rows.rows)
+            state += " · " + scene.words.catalogue.ngettext("{count} task found", "{count} tasks found", found).format(
+                count=found
+            )
         # The tape may have grown since the playhead was put at its end
         end = scene.playhead if scene.following else scene.end
         right = self.say("step {step} of {steps}").format(step=scene.playhead, steps=end)
         order = scene.timeline.header.order if scene.timeline.header else ""
         longer = right + " · " + self.say("order: {order}").format(order=clean(order, 30))
-        room = width - width_of(self.state) - 6
+        room = width - width_of(state) - 6
         if order and width_of(self.program + longer) <= room:
             right = longer
         program = cut(self.program, max(1, room - width_of(right) + 2))
-        gap = max(1, width - width_of(program) - 3 - width_of(self.state) - width_of(right))
-        first = Text.assemble((f"{program}   ", "bold"), (self.state, self.loud), " " * gap, (right, self.faint))
+        gap = max(1, width - width_of(program) - 3 - width_of(state) - width_of(right))
+        first = Text.assemble((f"{program}   ", "bold"), (state, self.loud), " " * gap, (right, self.faint))
         first.truncate(width)
         return first
 

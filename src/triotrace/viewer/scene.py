@@ -245,7 +245,7 @@ class Scene:
     @property
     def instead(self) -> list[str]:
         """What stands where the picture would be, while there is none: the program's last words, a traceback maybe."""
-        if self.rows.rows:
+        if self.rows.rows or self.sought:
             return []
         said = self.timeline.prints[-_MOST_LINES_INSTEAD:]
         lines = "".join(entry.text for entry in said if entry.stream == "stderr").rstrip("\n").split("\n")
