@@ -21,7 +21,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make lint    ruff, mypy, and the floors of the house'
 	@echo 'make format  ruff puts the code in order'
-	@echo 'make pictures  draw the drawings in the documents anew'
+	@echo 'make pictures  draw the documents and the gallery anew'
 	@echo 'make words   bring the catalogues of the screen up to date'
 	@echo 'make bench   what it costs to be watched, what a pause changes, how soon a key is answered'
 	@echo 'make wheel   build dist/*.whl'
@@ -60,10 +60,10 @@ format: $(DEVELOPER)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# The drawings in the documents, anew from real runs.
+# The drawings in the documents and the gallery, anew from real runs.
 pictures: $(USER)
 	$(BIN)/python docs/draw.py
-	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_gallery.py
 
 # Figures, for this machine and this hour: never part of the tests.
 bench: $(DEVELOPER)

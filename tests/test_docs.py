@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import make_gallery
+from make_gallery import GALLERY
+
 from triotrace.timeline.legend import LEGEND
 from triotrace.viewer.actions import ACTIONS
 
@@ -58,8 +61,16 @@ def test_drawings_are_what_happens() -> None:
     assert (ended.stdout, ended.stderr, ended.returncode) == ("", "", 0)
 
 
+def test_the_gallery_hangs_as_its_index_says() -> None:
+    shots = [shot for _, shots in make_gallery.ROOMS for shot in shots]
+    hanging = {f"{shot.name}.svg" for shot in shots} | {f"{shot.name}.png" for shot in shots if shot.png}
+    assert hanging | {"README.md"} == {path.name for path in GALLERY.iterdir()}
+    assert make_gallery.index() == (GALLERY / "README.md").read_text(encoding="utf-8")
+    assert sum(path.stat().st_size for path in GALLERY.iterdir()) < 3_000_000
+
+
 def test_links_lead_somewhere() -> None:
-    for path in (ROOT / "README.md", ROOT / "HACKING.md", ROOT / "docs" / "grammar.md"):
+    for path in (ROOT / "README.md", ROOT / "HACKING.md", ROOT / "docs" / "grammar.md", GALLERY / "README.md"):
         for link in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
 

@@ -71,7 +71,7 @@ def _ending(timeline: Timeline, words: Words) -> list[str]:
     elif footer.exit is not None and footer.exit < 0:
         said.append(say("signal {number}").format(number=-footer.exit))
     elif footer.exit is not None:
-        said.append(say("exit status {status}").format(status=footer.exit))
+        said.append(say("exit {status}").format(status=footer.exit))
     if timeline.dropped:
         said.append(_n("{count} event lost", "{count} events lost", timeline.dropped).format(count=timeline.dropped))
     return said
