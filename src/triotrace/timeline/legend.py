@@ -25,7 +25,11 @@ LEGEND: tuple[tuple[str, str], ...] = (
     ("×9 ■ 3", N_("a folded nursery: so many of its tasks live, so many are gone")),
     ("╷", N_("above the picture: here a turn of the loop begins")),
     ("◆", N_("above the picture: what the program marked")),
-    ("│", N_("on the time axis: a step too short to have a length")),
+    ("│", N_("time axis: a step too short for an eighth of a cell, or several")),
+    ("▁▂▃▄▅▆▇█", N_("time axis: how much of the cell it ran, by the eighth")),
+    ("[━━━]···┊", N_("time axis: a scope with a deadline, the time it had left, its deadline; ╳ if it was cancelled")),
+    ("╱╱", N_("time axis: a stretch in which nobody ran, folded; the ruler says its length")),
+    ("»» »»", N_("time axis: a mock clock jumped")),
     ("(loop)", N_("trio's loop; a block there is a sleep in which nobody was ready")),
     ("?", N_("unknown: the log has a gap there")),
 )
