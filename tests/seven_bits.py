@@ -20,5 +20,6 @@ def same_shape(timeline: Timeline, axis: Literal["steps", "time"]) -> None:
     start = plain.index(to_ascii(drawn[0]))
     for one, other in zip(drawn, plain[start : start + len(drawn)], strict=True):
         assert to_ascii(one) == other
+        assert all(old.isascii() or old.isalpha() or old in GLYPHS for old in one), one
         glyphs = [(old, BACK[new]) for old, new in zip(one, other, strict=True) if old in GLYPHS]
         assert all(old == back for old, back in glyphs)

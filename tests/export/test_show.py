@@ -198,6 +198,20 @@ def test_of_very_many_tasks_those_who_do_something_have_a_row() -> None:
     assert ["(and 97 tasks that do nothing here)"] == drawn[5:]
 
 
+def test_who_sees_only_main_is_told_where_the_others_are() -> None:
+    story = Story()
+    story.spawn("main")
+    story.spawn("handler#1", by="main", role="library")
+    story.spawn("handler#2", by="main", role="library")
+    story.step("main", waits="nursery")
+    timeline = folded(story)
+    assert "(2 tasks of libraries: --system)" == list(page(timeline))[-1]
+    assert "libraries" not in "".join(page(timeline, system=True))
+    assert any("handler #2" in line for line in page(timeline, part=part(tasks=("handler #2",))))
+    story.spawn("mine", by="main")
+    assert "libraries" not in "".join(page(folded(story)))
+
+
 def test_the_heading_says_whose_log_it_is() -> None:
     timeline = Timeline()
     timeline.feed([header(argv=["/home/ana/lesson.py", "--ten"]), *relay().events, e.AfterRun(99, 1, "returned")])

@@ -37,6 +37,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("│", "|", N_("a short step")),
     ("▁▂▃▄▅▆▇", "1245689", N_("so many tenths")),
     ("─", "_", N_("the loop sleeps")),
+    ("╱", "/", N_("nobody ran, folded")),
     ("·", ",", N_("time left")),
     ("┊", ";", N_("deadline")),
     ("≤×…µ«»├└", "<x~u{}+`", ""),

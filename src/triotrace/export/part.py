@@ -10,7 +10,7 @@ from fractions import Fraction
 from triotrace.clean import clean
 from triotrace.errors import UsageError
 from triotrace.timeline.durations import short_duration
-from triotrace.timeline.lanes import NOBODY
+from triotrace.timeline.lanes import NOBODY, Lane
 from triotrace.timeline.scale import Scale
 from triotrace.timeline.states import State
 from triotrace.timeline.timeline import Timeline
@@ -108,18 +108,24 @@ def origin_of(timeline: Timeline) -> int:
     return timeline.runs[0].begun.t if timeline.runs else 0
 
 
-def tasks_named(timeline: Timeline, names: Sequence[str], *, system: bool = False) -> set[int]:
-    """Give the lanes that bear one of the names, in whole, else in part. Raises UsageError for a name of nobody's."""
-    lanes = [lane for lane in timeline.lanes if system or lane.role in ("main", "user")]
+def tasks_named(timeline: Timeline, names: Sequence[str]) -> set[int]:
+    """Give the lanes that bear one of the names, in whole, else in part. Raises UsageError for a name of nobody's.
+
+    The user's tasks come first; those of libraries and of trio are found where none of the user's is.
+    """
+    own = [lane for lane in timeline.lanes if lane.role in ("main", "user")]
     found: set[int] = set()
     for name in names:
-        sought = name.casefold()
-        whole = {lane.index for lane in lanes if sought in (lane.name.casefold(), timeline.title(lane).casefold())}
-        bears = whole or {lane.index for lane in lanes if sought and sought in timeline.title(lane).casefold()}
+        bears = _bearing(timeline, own, name.casefold()) or _bearing(timeline, timeline.lanes, name.casefold())
         if not bears:
-            raise UsageError(f"no task is called '{clean(name, 80)}'; there are {_listed(lane.name for lane in lanes)}")
+            raise UsageError(f"no task is called '{clean(name, 80)}'; there are {_listed(lane.name for lane in own)}")
         found |= bears
     return found
+
+
+def _bearing(timeline: Timeline, lanes: Sequence[Lane], sought: str) -> set[int]:
+    whole = {lane.index for lane in lanes if sought in (lane.name.casefold(), timeline.title(lane).casefold())}
+    return whole or {lane.index for lane in lanes if sought and sought in timeline.title(lane).casefold()}
 
 
 def company(timeline: Timeline, chosen: set[int], first: int, last: int) -> set[int]:

@@ -45,7 +45,9 @@ def page(
     """
     words = words or Words()
     drawing = _Drawing(timeline, axis, width, system=system, seven_bits=seven_bits, words=words)
-    lines: Iterator[str] = chain(packed(heading(timeline, words), width, "; "), drawing.lines(part))
+    lines: Iterator[str] = chain(
+        packed(heading(timeline, words), width, "; "), drawing.lines(part), packed(drawing.left_out(), width, "")
+    )
     if seven_bits:
         lines = map(to_ascii, lines)
     yield from map(str.rstrip, lines)
@@ -103,7 +105,8 @@ class _Drawing:
         else:
             first, last = span_of_steps(timeline, part)
         if part.tasks:
-            self.chosen = tasks_named(timeline, part.tasks, system=self.system)
+            self.chosen = tasks_named(timeline, part.tasks)
+            self.system = self.system or any(timeline.lanes[i].role not in ("main", "user") for i in self.chosen)
             self.shown = company(timeline, self.chosen, first, last)
         rows = self._rows(first, last)
         titles = (row.branch + self._label(row) for row in rows.rows if row.kind is not RowKind.RUN)
@@ -120,6 +123,16 @@ class _Drawing:
     def _nothing(self) -> str:
         say = self.words.catalogue.gettext
         return say("trio ran, but no task took a step") if self.timeline.runs else say("no step of trio was recorded")
+
+    def left_out(self) -> list[str]:
+        """Say where to look when all that happened was in tasks that nobody here wrote: a server's handlers, say."""
+        roles = [lane.role for lane in self.timeline.lanes]
+        count = roles.count("library")
+        if self.system or not count or "user" in roles:
+            return []
+        _n = self.words.catalogue.ngettext
+        said = _n("({count} task of libraries: --system)", "({count} tasks of libraries: --system)", count)
+        return [said.format(count=count)]
 
     # -- rows --------------------------------------------------------------------------------
 
