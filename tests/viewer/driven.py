@@ -16,7 +16,21 @@ from triotrace.source import Source
 from triotrace.viewer.app import TraceApp
 from triotrace.viewer.program import Program, StillTape
 
-__all__ = ["Living", "Told", "drive", "mouse", "press", "screen_of"]
+__all__ = ["Living", "Told", "drive", "key", "mouse", "press", "screen_of", "settle"]
+
+CHARACTERS = {
+    "space": " ",
+    "slash": "/",
+    "question_mark": "?",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "comma": ",",
+    "full_stop": ".",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+}
+"""What keys with long names write."""
 
 Act = Callable[[TraceApp, Pilot[None]], Awaitable[None]]
 
@@ -68,17 +82,30 @@ def drive(
             while app.reader.reading and app.failure is None and app._exception is None:
                 await pilot.pause(0.01)
             app.look()
-            await pilot.pause()
+            await settle(pilot)
             await act(app, pilot)
 
     asyncio.run(asyncio.wait_for(run(), 30))
     return app
 
 
+def key(name: str) -> events.Key:
+    """Make what the terminal sends for a key, by Textual's name for it."""
+    return events.Key(name, name if len(name) == 1 else CHARACTERS.get(name))
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until all widgets have done what they were sent, and what that sent; then draw."""
+    for _ in range(2):
+        await pilot._wait_for_screen()
+    pilot.app.screen._on_timer_update()
+
+
 async def press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-    await pilot.pause()
+    """Press keys one after the other. (Textual's own `press` waits until the whole process is idle, after each.)"""
+    for name in keys:
+        pilot.app.post_message(key(name))
+        await settle(pilot)
 
 
 async def mouse(

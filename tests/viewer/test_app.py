@@ -71,22 +71,6 @@ def test_source_marks_the_line_where_the_step_ended() -> None:
     drive(Told(story), act)
 
 
-def test_every_action_has_its_method_and_runs() -> None:
-    async def act(app: TraceApp, pilot: Pilot[None]) -> None:
-        for action in ACTIONS:
-            assert action.does is not None or hasattr(app, f"action_{action.name}")
-            if action.name not in {"leave", "keep", "find"}:
-                await press(pilot, action.keys.split(",")[0])
-                await press(pilot, "escape")
-
-    drive(Told(event()), act)
-
-
-def test_every_key_is_used_once() -> None:
-    keys = [key for action in ACTIONS for key in action.keys.split(",")]
-    assert len(keys) == len(set(keys))
-
-
 def test_time_axis_and_back() -> None:
     async def act(app: TraceApp, pilot: Pilot[None]) -> None:
         await press(pilot, "x")
