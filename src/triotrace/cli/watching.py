@@ -16,6 +16,7 @@ from triotrace.cli.pictures import axis_for
 from triotrace.cli.say import last_lines, repeat, say
 from triotrace.errors import LogError, TriotraceError
 from triotrace.events import Output, Stream
+from triotrace.export.heading import program_of
 from triotrace.language import catalogue
 from triotrace.launch import Changes, Child, LogPlace, Outcome, Target, Wishes, describe_status
 from triotrace.log import LogTail, keep_log, read_kind
@@ -145,7 +146,7 @@ def watch_tape(log: Path, *, axis: Axis | None, pace: float | None, paused: bool
     requested = watch(
         source,
         program=tape,
-        title=" ".join((Path(argv[0]).name, *argv[1:])) if argv else log.name,
+        title=program_of(argv) if argv else log.name,
         axis=axis or axis_for(argv),
         catalogue=catalogue(language),
         at_start=paused,
