@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from triotrace.timeline.brackets import draw_scopes
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.occupancy import Cells, Stretch, draw_lane, draw_roll
-from triotrace.timeline.records import Scope
 from triotrace.timeline.rows import Rows
 from triotrace.timeline.ruler import draw_ruler
 from triotrace.timeline.said import draw_said
@@ -69,9 +69,8 @@ class TimePicture:
         """Draw a row of the tree."""
         line = Line(self.view.width)
         shown = self.rows.rows[row]
-        for scope in shown.scopes:
-            self._draw_scope(line, scope)
         if shown.scopes:
+            draw_scopes(line, shown.scopes, self.timeline, self._cells, self.words)
             self._draw_breaks(line)
         if shown.roll is not None:
             draw_roll(line, shown.roll, self._cells)
@@ -100,30 +99,6 @@ class TimePicture:
             for column, ink in enumerate(inner.inks):
                 if ink == Ink.RUNNING and line.inks[column] in (Ink.WAITING, Ink.READY, Ink.BLANK):
                     line.put(column, "▓" if inner.glyphs[column] in "▄▅▆▇█" else "╎", Ink.FOLDED)
-
-    def _draw_scope(self, line: Line, scope: Scope) -> None:
-        """Draw `[━━━]···┊`: while it was open, the time it had left, and where its deadline would have been."""
-        run = self.timeline.run_of(self.timeline.lanes[scope.lane])
-        if run is None:
-            return
-        view = self.view
-        start = view.column(scope.entered)
-        end = view.column(self._cells.end if scope.exited is None else scope.exited)
-        if scope.deadline is not None and scope.cancelled is None:
-            scale = view.scale
-            deadline = view.cell_of(max(scale.at(scope.entered), scale.deadline(run, scope.deadline)))
-            line.fill(end + 1, deadline, "·", Ink.SPARE)
-            line.put(deadline, "┊", Ink.SPARE)
-        line.fill(start, end + 1, "━", Ink.SCOPE)
-        line.put(start, "[", Ink.SCOPE)
-        if scope.exited is not None and end > start:
-            line.put(end, "]", Ink.SCOPE)
-        if scope.cancelled is not None:
-            at = view.column(scope.cancelled.t)
-            line.fill(at + 1, end + 1, "━", Ink.CANCELLED)
-            line.put(at, "╳", Ink.CANCELLED)
-            if scope.cancelled.cause == "deadline":
-                line.write(max(at, end) + 2, self.words.time_is_up, Ink.CANCELLED)
 
     def _draw_breaks(self, line: Line) -> None:
         """Break a line in each fold, where there is a line."""

@@ -1,0 +1,60 @@
+"""Scopes with deadlines as brackets on the time axis: `[━━━]···┊` while open, the time left over, the deadline."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from triotrace.timeline.canvas import Ink, Line, width_of
+from triotrace.timeline.occupancy import Cells
+from triotrace.timeline.records import Scope
+from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.words import Words
+
+__all__ = ["draw_scopes"]
+
+_NEVER = 1 << 62
+
+
+def draw_scopes(line: Line, scopes: Sequence[Scope], timeline: Timeline, cells: Cells, words: Words) -> None:
+    """Draw scopes that followed one another, as those of a loop do; what one had left ends where the next one begins.
+
+    Of many that were entered in one cell, the first and the last are drawn.
+    """
+    view, first = cells.view, cells.edges[0]
+    at = bisect_left(scopes, first, key=lambda scope: _NEVER if scope.exited is None else scope.exited)
+    if at and scopes[at - 1].exited is not None:
+        at -= 1  # what it had left may be seen
+    while at < len(scopes) and scopes[at].entered < cells.edges[-1]:
+        following = at + 1
+        until = view.column(scopes[following].entered) if following < len(scopes) else _NEVER
+        _draw_scope(line, scopes[at], timeline, cells, words, until)
+        next_cell = view.moment(view.column(scopes[at].entered) + 1)
+        at = max(following, bisect_left(scopes, next_cell, following, key=lambda scope: scope.entered) - 1)
+
+
+def _draw_scope(line: Line, scope: Scope, timeline: Timeline, cells: Cells, words: Words, until: int) -> None:
+    run = timeline.run_of(timeline.lanes[scope.lane])
+    if run is None:
+        return
+    view, scale = cells.view, cells.view.scale
+    start = view.column(scope.entered)
+    end = view.column(cells.end if scope.exited is None else scope.exited)
+    if scope.deadline is not None and scope.cancelled is None:
+        deadline = view.cell_of(max(scale.at(scope.entered), scale.deadline(run, scope.deadline)))
+        line.fill(end + 1, min(deadline, until), "·", Ink.SPARE)
+        if deadline < until:
+            line.put(deadline, "┊", Ink.SPARE)
+    line.fill(start + 1, end + 1, "━", Ink.SCOPE)
+    if not 0 <= start < line.width or line.glyphs[start] != "╳":
+        # Where one ends and the next begins within a cell, a cancellation is what must be seen
+        line.put(start, "[", Ink.SCOPE)
+    if scope.exited is not None and end > start:
+        line.put(end, "]", Ink.SCOPE)
+    if scope.cancelled is not None:
+        at = view.column(scope.cancelled.t)
+        line.fill(at + 1, end + 1, "━", Ink.CANCELLED)
+        line.put(at, "╳", Ink.CANCELLED)
+        said = max(at, end) + 2
+        if scope.cancelled.cause == "deadline" and said + width_of(words.time_is_up) <= until:
+            line.write(said, words.time_is_up, Ink.CANCELLED)
