@@ -16,6 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from keys import STEP, Pane
@@ -92,7 +93,7 @@ def measure(events: int, seconds: float, size: tuple[int, int], axis: str, press
         pane.press("q")
         time.sleep(0.5)
         pane.close()
-    gaps = sorted(b - a for a, b in zip(moments, moments[1:], strict=False))
+    gaps = sorted(b - a for a, b in pairwise(moments))
     waits.sort()
     return {
         "events a second": grown / passed,

@@ -20,6 +20,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import MethodType
 
 import trio
 from textual.widget import Widget
@@ -69,6 +70,10 @@ def invent(lanes: int, *, seed: int = 1) -> Iterator[e.Event]:
 class NoSource:
     """The events are fed by hand."""
 
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.progress = (0, 0)
+
     async def send_to(self, send: trio.MemorySendChannel[list[e.Event]]) -> None:
         """Nothing comes from here."""
         await send.aclose()
@@ -92,20 +97,21 @@ class Stage:
         return len(update.render_segments(self.app.console)) if update is not None else 0
 
     def keep_strips(self) -> Callable[[], None]:
-        """Let our widgets give back what they show now, without a thought; return what undoes that."""
+        """Let our widgets give back what they show now, to Textual's own way of painting; return what undoes that."""
         app = self.app
         lines: list[Widget] = [app.head, app.lanes, app.prints_row]
         panels: list[Widget] = [app.title_bar, app.source_panel, app.prints_panel, app.inspector]
         for widget in lines:
             strips = [widget.render_line(y) for y in range(widget.size.height)]
             widget.render_line = strips.__getitem__  # type: ignore[method-assign]
+            widget.render_lines = MethodType(Widget.render_lines, widget)  # type: ignore[method-assign]
         for panel in panels:
             text = panel.render()
             panel.render = lambda text=text: text  # type: ignore[method-assign]
 
         def undo() -> None:
             for widget in lines:
-                del widget.render_line  # type: ignore[attr-defined]
+                del widget.render_line, widget.render_lines  # type: ignore[attr-defined]
             for panel in panels:
                 del panel.render  # type: ignore[attr-defined]
 

@@ -23,9 +23,10 @@ from triotrace.viewer.actions import ACTIONS, DOES, key_in_footer
 from triotrace.viewer.commands import Commands, palette_of
 from triotrace.viewer.inks import DARK, LIGHT, palette_for
 from triotrace.viewer.inspector import Inspector
-from triotrace.viewer.lanes import HeadRow, LanesView, MarksRow, Painter, PrintsRow, label_column
+from triotrace.viewer.lanes import HeadRow, LanesView, MarksRow, PrintsRow, label_column
 from triotrace.viewer.live import Again, LiveApp
 from triotrace.viewer.mouse import PicturePart
+from triotrace.viewer.painter import Painter
 from triotrace.viewer.panels import Panel, SourcePanel, TitleBar
 from triotrace.viewer.prints import PrintsPanel
 from triotrace.viewer.program import Program, StillTape

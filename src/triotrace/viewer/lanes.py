@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from triotrace.timeline.canvas import Ink, Line, fit, width_of
+from triotrace.timeline.canvas import Line
 from triotrace.timeline.rows import RowKind
-from triotrace.viewer.inks import Palette, style_of
 from triotrace.viewer.mouse import PicturePart
+from triotrace.viewer.painter import Painted, Painter
 
 if TYPE_CHECKING:
     from triotrace.viewer.scene import Scene
@@ -26,39 +24,7 @@ def label_column(scene: Scene, width: int) -> int:
     return max(8, scene.label_width(max(12, min(34, width // 4))))
 
 
-class Painter:
-    """Styles and strips, made once a palette."""
-
-    def __init__(self, palette: Palette) -> None:
-        self.palette = palette
-        self._styles: dict[tuple[int, bool], Style] = {}
-
-    def use(self, palette: Palette) -> None:
-        """Take another palette."""
-        self.palette = palette
-        self._styles.clear()
-
-    def style(self, ink: int, *, chosen: bool = False) -> Style:
-        """Give the style of an ink."""
-        style = self._styles.get((ink, chosen))
-        if style is None:
-            style = self._styles[ink, chosen] = style_of(self.palette, ink, chosen=chosen)
-        return style
-
-    def strip(self, label: str, column: int, line: Line | None, width: int, *, chosen: bool, bold: bool) -> Strip:
-        """Make a strip of exactly `width` cells: a label of `column` cells, then a line."""
-        text = label if width_of(label) == column else fit("", label, column)
-        named = self.style(Ink.BLANK, chosen=chosen)
-        segments = [Segment(text, named + Style(bold=True) if bold else named)]
-        if line is not None:
-            segments += [Segment(piece, self.style(ink, chosen=chosen)) for piece, ink in line.pieces()]
-        drawn = column + (line.width if line is not None else 0)
-        if drawn < width:
-            segments.append(Segment(" " * (width - drawn), named))
-        return Strip(segments, max(width, drawn)).crop(0, width)
-
-
-class LanesView(ScrollView, PicturePart, can_focus=False):
+class LanesView(ScrollView, Painted, PicturePart, can_focus=False):
     """All rows; vertical scrolling is Textual's, horizontal movement is the scene's."""
 
     def __init__(self, scene: Scene, painter: Painter) -> None:
@@ -111,7 +77,7 @@ class LanesView(ScrollView, PicturePart, can_focus=False):
             self.scroll_to(y=row - self.size.height + 1, animate=False)
 
 
-class _OneLine(PicturePart, can_focus=False):
+class _OneLine(Painted, PicturePart, can_focus=False):
     """A line above or under the lanes, in step with them."""
 
     def __init__(self, lanes: LanesView, *, id: str) -> None:  # noqa: A002  Textual's own name

@@ -15,7 +15,7 @@ from triotrace.timeline.timeline import Timeline
 from triotrace.viewer.panels import Panel
 
 if TYPE_CHECKING:
-    from triotrace.viewer.lanes import Painter
+    from triotrace.viewer.painter import Painter
     from triotrace.viewer.scene import Scene
 
 __all__ = ["PrintsPanel"]
