@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,17 @@ def test_show_reads_stdin(tmp_path: Path, name: str) -> None:
     result = subprocess.run(command, input=(tmp_path / name).read_bytes(), env=surroundings(), capture_output=True)
     assert (b"", 0) == (result.stderr, result.returncode)
     assert result.stdout == triotrace("show", "good.jsonl", "--width", "60", cwd=tmp_path).stdout
+
+
+def test_a_pipe_gets_the_picture_that_the_terminal_gets(tmp_path: Path) -> None:
+    written(tmp_path)
+    leader, follower = os.openpty()
+    termios.tcsetwinsize(follower, (24, 44))
+    command = [sys.executable, "-m", "triotrace", "show", str(tmp_path / "good.jsonl")]
+    with os.fdopen(leader, "rb"), os.fdopen(follower, "wb") as terminal:
+        piped = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, env=surroundings(), check=True)
+    assert piped.stdout == triotrace("show", "good.jsonl", "--width", "44", cwd=tmp_path).stdout
+    assert piped.stdout != triotrace("show", "good.jsonl", cwd=tmp_path).stdout
 
 
 def test_a_time_asks_for_the_axis_of_time(tmp_path: Path) -> None:

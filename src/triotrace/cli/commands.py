@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 from dataclasses import replace
@@ -188,10 +187,10 @@ def show(
     WHERE is a step's number on the axis of steps; on that of time it is the time since the beginning: 1.5s, 20ms, or
     seconds.
     """
-    from triotrace.cli.pictures import draw
+    from triotrace.cli.pictures import draw, terminal_width
     from triotrace.export.part import Part, parse_bound
 
-    width = width or max(20, shutil.get_terminal_size(fallback=(100, 24)).columns)
+    width = width or max(20, terminal_width())
     bounds = [None if text is None else parse_bound(text) for text in (start, end)]
     part = Part(start=bounds[0], end=bounds[1], last=last, tasks=tasks)
     drawn, warnings = draw(log, axis=axis, width=width, part=part, system=system, seven_bits=seven_bits, language=lang)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import sys
 import tempfile
@@ -18,7 +20,7 @@ from triotrace.log import read_log
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
 
-__all__ = ["axis_for", "draw"]
+__all__ = ["axis_for", "draw", "terminal_width"]
 
 Axis = Literal["steps", "time"]
 
@@ -51,6 +53,14 @@ def axis_for(argv: list[str]) -> Axis:
     """Choose the axis of a log: steps for a script, as `run` does; a module's file is a package's `__main__.py`."""
     is_script = bool(argv) and argv[0].endswith(".py") and Path(argv[0]).name != "__main__.py"
     return "steps" if is_script else "time"
+
+
+def terminal_width() -> int:
+    """Give the columns of the terminal, also when only stderr or stdin leads there: a pipe gets the same picture."""
+    for stream in (sys.__stdout__, sys.__stderr__, sys.__stdin__):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # none, closed, or no terminal
+            return shutil.get_terminal_size((os.get_terminal_size(stream.fileno()).columns, 24)).columns  # type: ignore[union-attr]
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def _spooled() -> FileIO:
