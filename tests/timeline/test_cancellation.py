@@ -6,10 +6,11 @@ from story import MILLISECOND, Story
 
 from triotrace import events as e
 from triotrace.export.text import picture
-from triotrace.timeline.canvas import Ink
+from triotrace.timeline.canvas import FUTURE, Ink
 from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.times import TimePicture, TimeView
 from triotrace.timeline.words import Words
 
 SOURCE = "with trio.move_on_after(0.03):\n    await trio.sleep(1)\n"
@@ -144,3 +145,15 @@ def test_scopes_of_libraries_are_not_drawn() -> None:
     story.spawn("main")
     story.events.append(e.ScopeEntered(1, 0, 2, deadline=99 * MILLISECOND, library=True))
     assert not any(row.scopes for row in lay_rows(folded(story), scopes=Words()).rows)
+
+
+def test_words_on_how_a_task_ended_are_no_future_once_it_has() -> None:
+    """They stand behind its end, where other lanes show what is still to come."""
+    timeline = folded(failure())
+    slot = 4
+    steps = StepsPicture(timeline, lay_rows(timeline), StepsView(1, 120, 10, playhead=slot))
+    view = TimeView(0, MILLISECOND // 2, 60, playhead=timeline.tape.ends[slot])
+    for drawn in (steps, TimePicture(timeline, lay_rows(timeline), view)):
+        bad, sad = drawn.line(1), drawn.line(3)
+        assert Ink.RAISED == bad.inks[bad.text.index("ValueError")]
+        assert Ink.CANCELLED | FUTURE == sad.inks[sad.text.index("by bad")]

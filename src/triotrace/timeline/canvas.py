@@ -130,6 +130,11 @@ class Line:
         for column in range(max(0, start), min(self.width, end)):
             self.inks[column] |= flag
 
+    def untint(self, start: int, end: int, flag: int) -> None:
+        """Take PLAYHEAD or FUTURE from the cells start to end."""
+        for column in range(max(0, start), min(self.width, end)):
+            self.inks[column] &= ~flag
+
     @property
     def text(self) -> str:
         """The line without its inks."""

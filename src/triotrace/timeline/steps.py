@@ -151,10 +151,10 @@ class StepsPicture:
         for block in self._blocks:
             if block.row == row:
                 self._draw_block(line, block, lane)
+        self._draw_next(line, row)
         if lane is not None:
             self._draw_labels(line, lane)
-            self._draw_last_words(line, lane)
-        self._draw_next(line, row)
+            return self._with_last_words(line, lane)
         return self._with_playhead(line)
 
     def prints(self) -> Line:
@@ -332,13 +332,19 @@ class StepsPicture:
                     _write_in_gap(line, max(0, self._cell(slot) + self.view.zoom), end, words)
             change += 1
 
-    def _draw_last_words(self, line: Line, lane: Lane) -> None:
+    def _with_last_words(self, line: Line, lane: Lane) -> Line:
         if lane.result is None or not lane.slots or lane.state != lane.result or lane.slots[-1] not in self._slots:
-            return
+            return self._with_playhead(line)
         words = self.words.last_words(self.timeline, lane)
-        start = self._cell(lane.slots[-1]) + self.view.zoom
-        if words and start + 1 + len(words) <= self.view.width and not any(line.inks[start : start + 1 + len(words)]):
-            line.write(start + 1, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
+        start = self._cell(lane.slots[-1]) + self.view.zoom + 1
+        end = start + len(words)
+        if not words or end > self.view.width or any(line.inks[start - 1 : end]):
+            return self._with_playhead(line)
+        line.write(start, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
+        self._with_playhead(line)
+        if self.view.playhead is not None and lane.slots[-1] <= self.view.playhead:
+            line.untint(start, end, FUTURE)  # they stand behind the end, and tell of what has been
+        return line
 
     def _with_playhead(self, line: Line) -> Line:
         if self.view.playhead is not None:

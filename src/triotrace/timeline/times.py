@@ -84,7 +84,7 @@ class TimePicture:
             self._draw_breaks(line)
             for stretch in stretches:
                 self._draw_label(line, lane, stretch)
-            self._draw_last_words(line, lane)
+            return self._with_last_words(line, lane)
         return self._with_playhead(line)
 
     # -- parts -------------------------------------------------------------------------------
@@ -122,11 +122,16 @@ class TimePicture:
                 line.write(start, words, Ink.LABEL)
                 return
 
-    def _draw_last_words(self, line: Line, lane: Lane) -> None:
+    def _with_last_words(self, line: Line, lane: Lane) -> Line:
         words = self.words.last_words(self.timeline, lane)
         column = self.view.column(lane.times[-1]) if words and lane.state is lane.result else -1
-        if column >= 0:
-            line.write(column + 2, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
+        if column < 0:
+            return self._with_playhead(line)
+        end = line.write(column + 2, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
+        self._with_playhead(line)
+        if self.view.playhead is not None and lane.times[-1] <= self.view.playhead:
+            line.untint(column + 2, end, FUTURE)  # they stand behind the end, and tell of what has been
+        return line
 
     def _with_playhead(self, line: Line) -> Line:
         if self.view.playhead is not None:
