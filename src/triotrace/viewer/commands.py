@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from gettext import NullTranslations
+from typing import TypeVar
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.worker import Worker, WorkType
 
 from triotrace.viewer.actions import ACTIONS
 from triotrace.viewer.live import LiveApp
 
 __all__ = ["Commands", "palette_of"]
+
+T = TypeVar("T")
 
 
 class Commands(Provider):
@@ -40,6 +44,22 @@ class Commands(Provider):
         yield app.say("save a picture of the screen, as SVG"), "", partial(app.run_action, "save_picture")
 
 
+class _Palette(CommandPalette):
+    def run_worker(
+        self,
+        work: WorkType[T],
+        name: str | None = "",
+        group: str = "default",
+        description: str = "",
+        exit_on_error: bool = True,
+        start: bool = True,
+        exclusive: bool = False,
+        thread: bool = False,
+    ) -> Worker[T]:
+        # One that a quick key closes before it stands looks for its list in vain; the app need not end for that
+        return super().run_worker(work, name, group, description, False, start, exclusive, thread)
+
+
 def palette_of(provider: type[Provider], catalogue: NullTranslations) -> CommandPalette:
     """Make a palette of one provider's commands, in the user's language."""
-    return CommandPalette([provider], placeholder=catalogue.gettext("type what you look for"), id="--command-palette")
+    return _Palette([provider], placeholder=catalogue.gettext("type what you look for"), id="--command-palette")

@@ -47,10 +47,12 @@ class Panel(Widget, can_focus=False):
 
 def cut(text: str, width: int) -> str:
     """Cut a text to so many cells, with a mark where it is cut."""
-    split, room = cells(text), max(0, width - 1)
+    split = cells(text)
     if len(split) <= width:
         return text
-    kept = split[:room] if split[room] else split[: max(0, room - 1)]  # half of a wide character is none
+    if width < 1:
+        return ""
+    kept = split[: width - 1] if split[width - 1] else split[: max(0, width - 2)]  # half of a wide character is none
     return "".join(kept) + "…"
 
 

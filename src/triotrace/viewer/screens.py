@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from gettext import NullTranslations
 from itertools import groupby
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
@@ -19,7 +20,18 @@ from triotrace.viewer.actions import ACTIONS
 __all__ = ["HelpScreen", "KeepScreen", "LeaveScreen"]
 
 
-class HelpScreen(ModalScreen[None]):
+T = TypeVar("T")
+
+
+class _Over(ModalScreen[T]):
+    """A screen over the picture, which closes once."""
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close; a second key that comes too quickly, meant for this screen too, is for nobody."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
+
+
+class HelpScreen(_Over[None]):
     """The legend of the glyphs, then every key."""
 
     AUTO_FOCUS = "VerticalScroll"  # or no key scrolls it
@@ -47,7 +59,7 @@ class HelpScreen(ModalScreen[None]):
         return text
 
 
-class LeaveScreen(ModalScreen[bool]):
+class LeaveScreen(_Over[bool]):
     """Ask before a program that has run for long is ended."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,7 +77,7 @@ class LeaveScreen(ModalScreen[bool]):
             yield Static(Text(self.say("The program still runs, and leaving ends it. q leaves, esc stays.")))
 
 
-class KeepScreen(ModalScreen[str | None]):
+class KeepScreen(_Over[str | None]):
     """Ask for the name under which the log is kept."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel")]
