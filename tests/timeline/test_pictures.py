@@ -152,6 +152,15 @@ def test_the_playhead_marks_its_column_and_what_follows_is_faint() -> None:
     assert all(ink & FUTURE for ink in line.inks[30:])
 
 
+def test_what_was_printed_is_no_future_under_later_steps() -> None:
+    timeline = folded(relay())
+    prints = StepsPicture(timeline, lay_rows(timeline), StepsView(1, 80, 10, playhead=5)).prints()
+    assert "got value message 0" in prints.text
+    assert not any(ink & FUTURE for ink in prints.inks[: prints.text.index("message 0") + 9])
+    before = StepsPicture(timeline, lay_rows(timeline), StepsView(1, 80, 10, playhead=4)).prints()
+    assert before.inks[before.text.index("got")] & FUTURE
+
+
 def test_only_as_many_steps_as_were_asked_for() -> None:
     assert ["7", "╷8"] == picture(folded(relay()), part=Part(last=2)).splitlines()[0].split()
 

@@ -179,13 +179,16 @@ class StepsPicture:
             texts[cell] = f"{texts[cell]} {text}" if cell in texts else text
             full = len(texts[cell]) > line.width
             at = bisect_right(said, entry.slot, key=lambda other: other.slot) if full else at + 1
-        starts = sorted(texts)
+        starts, past, now = sorted(texts), 0, self._cell(self.view.playhead or 0)
         for start, following in pairwise([*starts, line.width + 1]):
             split = cells(texts[start])
             room = min(following - 1, start + most) - start
             text = "".join(split) if len(split) <= room else "".join(split[: max(1, room - 1)]) + "…" * (room > 1)
-            line.write(start, text, ink)
-        return self._with_playhead(line)
+            end = line.write(start, text, ink)
+            past = end if start <= now else past
+        self._with_playhead(line)
+        line.untint(0, past, FUTURE)  # a text reaches under steps that are yet to come
+        return line
 
     # -- parts -------------------------------------------------------------------------------
 
