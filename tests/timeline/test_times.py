@@ -318,3 +318,20 @@ def test_whatever_is_said_can_be_drawn(said: list[tuple[int, str]], cell: int, w
     timeline.feed(e.Output(t, "stdout", text) for t, text in sorted(said))
     shown = TimePicture(timeline, lay_rows(timeline, loop=False), TimeView(0, cell, width))
     assert width_of(shown.prints().text) <= width
+
+
+@given(made_up_runs(), st.integers(1, 400), st.integers(0, 500), st.integers(0, 25))
+def test_what_the_frame_before_knew_changes_nothing(run: MadeUp, cell: int, playhead: int, cut: int) -> None:
+    """A frame made after another one is the frame that would have been made without it, though a log grew meanwhile."""
+    timeline, before = Timeline(), None
+    for events in (run.events[:cut], [], run.events[cut:]):
+        if events:
+            timeline.feed(events)
+        rows = lay_rows(timeline, loop=False)
+        for moment in (None, playhead):
+            view = TimeView(0, cell, 40, 0, moment)
+            alone = TimePicture(timeline, rows, view)
+            before = TimePicture(timeline, rows, view, before=before)
+            for row in range(len(rows.rows)):
+                expected, line = alone.line(row), before.line(row)
+                assert (expected.glyphs, expected.inks) == (line.glyphs, line.inks)

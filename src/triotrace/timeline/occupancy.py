@@ -11,7 +11,7 @@ The look of a cell, the first of these that holds:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, repeat
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from triotrace.timeline.states import State
 __all__ = ["Cells", "Stretch", "draw_lane", "draw_roll"]
 
 _Look = tuple[str, int]
+_Looks = Callable[[int, int, int], _Look]
 # Plain numbers: a member of an enumeration costs several times as much to look up and compare, 10,000 times a frame
 _READY, _RUNNING, _WAITING, _UNKNOWN = int(State.READY), int(State.RUNNING), int(State.WAITING), int(State.UNKNOWN)
 _RUNS = int(Ink.RUNNING)
@@ -35,6 +36,7 @@ _EXITS: dict[int, _Look] = {
     State.RAISED: ("!", int(Ink.RAISED)),
     State.CANCELLED: ("╳", int(Ink.CANCELLED)),
 }
+_STROKE: _Look = (STROKE, _RUNS)
 _NOBODY: _Look = (" ", int(Ink.BLANK))
 _QUEUE: _Look = ("░", int(Ink.READY))
 _LOOKS: dict[int, _Look] = {
@@ -80,11 +82,12 @@ def draw_lane(line: Line, lane: Lane, cells: Cells) -> list[Stretch]:
     """Draw a lane, and tell where it waits."""
     states, glyphs, inks = lane.states, line.glyphs, line.inks
     stretches: list[Stretch] = []
-    look = _still if cells.view.scale.still else _mixed
+    still = cells.view.scale.still
+    look = _still(lane, cells) if still else _mixed(lane, cells)
     first = bisect_left(lane.times, cells.edges[0])
     before, column = first - 1, 0  # the last change before the cells from `column` on
     changing = _changing(lane, cells, first)
-    if states[-1:] == _RUNS_ON and look is _mixed:
+    if states[-1:] == _RUNS_ON and not still:
         # It runs: the cell that has just begun is filled as far as is known
         frontier = cells.begun - 1
         if frontier >= 0 and lane.times[-1] < cells.edges[frontier] <= cells.end < cells.edges[frontier + 1]:
@@ -99,7 +102,7 @@ def draw_lane(line: Line, lane: Lane, cells: Cells) -> list[Stretch]:
                 stretches.append(Stretch(before, column, cell))
         if stop:
             last, column = stop - 1, cell + 1
-            glyphs[cell], inks[cell] = _EXITS.get(states[last]) or look(lane, cells, cell, before, last)
+            glyphs[cell], inks[cell] = _EXITS.get(states[last]) or look(cell, before, last)
             before = last
     return stretches
 
@@ -119,50 +122,59 @@ def _changing(lane: Lane, cells: Cells, first: int) -> list[tuple[int, int]]:
     return found
 
 
-def _mixed(lane: Lane, cells: Cells, cell: int, before: int, last: int) -> _Look:
-    """Give the look of a cell with changes: `last` is the last of them, `before` the one before the first."""
-    times, states, end = lane.times, lane.states, cells.end
-    begin, edge = cells.edges[cell], cells.edges[cell + 1]
-    over, whole, state = min(edge, end), edge - begin, states[last]
-    ran, queued = lane.ran[last], lane.queued[last]
-    if state == _RUNNING:
-        ran += over - times[last]
-    elif state == _READY:
-        queued += over - times[last]
-    if before >= 0:
-        was = states[before]
-        ran -= lane.ran[before]
-        queued -= lane.queued[before]
-        if was == _RUNNING:
-            ran -= begin - times[before]
-        elif was == _READY:
-            queued -= begin - times[before]
-    if 16 * ran > whole:
-        return _SHARES[min(8, -((whole - 16 * ran) // (2 * whole)))], _RUNS
-    seen = last
-    if state == _RUNNING:
-        # It is seen in the next cell, if it fills enough of that
-        until = times[last + 1] if last + 1 < len(states) else end
-        seen -= 16 * (until - edge) > whole
-    if states.find(_RUNNING, before + 1, seen + 1) >= 0:
-        return STROKE, _RUNS
-    return _idle(states, max(0, before), last, queued, over - max(begin, times[0]) - ran)
+def _mixed(lane: Lane, cells: Cells) -> _Looks:
+    """Give what tells the look of a cell whose last change is `last`; `before` is the one before its first."""
+    times, states, rans, queues = lane.times, lane.states, lane.ran, lane.queued
+    edges, end, born = cells.edges, cells.end, times[0] if times else 0
+
+    def look(cell: int, before: int, last: int) -> _Look:
+        begin, edge, state = edges[cell], edges[cell + 1], states[last]
+        over, whole = edge if edge < end else end, edge - begin  # noqa: FURB136  a call would cost as much as all of this line
+        ran, queued = rans[last], queues[last]
+        if state == _RUNNING:
+            ran += over - times[last]
+        elif state == _READY:
+            queued += over - times[last]
+        if before >= 0:
+            was = states[before]
+            ran -= rans[before]
+            queued -= queues[before]
+            if was == _RUNNING:
+                ran -= begin - times[before]
+            elif was == _READY:
+                queued -= begin - times[before]
+        if 16 * ran > whole:
+            return _SHARES[min(8, -((whole - 16 * ran) // (2 * whole)))], _RUNS
+        seen = last
+        if state == _RUNNING:
+            # It is seen in the next cell, if it fills enough of that
+            until = times[last + 1] if last + 1 < len(states) else end
+            seen -= 16 * (until - edge) > whole
+        if states.find(_RUNNING, before + 1, seen + 1) >= 0:
+            return _STROKE
+        return _idle(states, max(0, before), last, queued, over - max(begin, born) - ran)
+
+    return look
 
 
-def _still(lane: Lane, cells: Cells, cell: int, before: int, last: int) -> _Look:
-    """Give the same on a ruler that stands still while tasks run: each step is a stroke."""
+def _still(lane: Lane, cells: Cells) -> _Looks:
+    """Give the same for a ruler that stands still while tasks run: each step is a stroke."""
     times, states, scale = lane.times, lane.states, cells.view.scale
-    if states.find(_RUNNING, before + 1, last + 1) >= 0:
-        return STROKE, _RUNS
-    begin = cells.view.start + cell * cells.view.cell
-    first = max(0, before)
-    places = [scale.at(t) for t in times[first : last + 1]] + [min(begin + cells.view.cell, scale.at(cells.end))]
-    queued = lived = 0
-    for state, (start, end) in zip(states[first : last + 1], pairwise(places), strict=True):
-        spent = max(0, end - max(begin, start)) if state != _RUNNING else 0
-        lived += spent
-        queued += spent if state == _READY else 0
-    return _idle(states, first, last, queued, lived)
+
+    def look(cell: int, before: int, last: int) -> _Look:
+        if states.find(_RUNNING, before + 1, last + 1) >= 0:
+            return _STROKE
+        begin = cells.view.start + cell * cells.view.cell
+        first = max(0, before)
+        places = [scale.at(t) for t in times[first : last + 1]] + [min(begin + cells.view.cell, scale.at(cells.end))]
+        queued = lived = 0
+        for state, (start, end) in zip(states[first : last + 1], pairwise(places), strict=True):
+            spent = max(0, end - max(begin, start)) if state != _RUNNING else 0
+            lived += spent
+            queued += spent if state == _READY else 0
+        return _idle(states, first, last, queued, lived)
+
+    return look
 
 
 def _idle(states: bytearray, first: int, last: int, queued: int, lived: int) -> _Look:

@@ -6,6 +6,7 @@ What is in a cell: `occupancy.py`. Where it is: `scale.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from triotrace.timeline.brackets import draw_scopes
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line
@@ -23,6 +24,8 @@ __all__ = ["TimePicture", "TimeView", "round_cell"]
 
 _LEAST_ROOM = 5
 """Cells for the shortest word on a stretch of waiting."""
+_MOST_KEPT = 1_000
+"""Lanes that are not drawn again as long as nothing new is known: several screens full of them."""
 _MOST_HIDDEN = 500
 """Lanes: to look through all that are gone of a hundred thousand would take too long a frame."""
 
@@ -30,8 +33,16 @@ _MOST_HIDDEN = 500
 class TimePicture:
     """One frame: made from a timeline, its rows and a view; then asked for its lines."""
 
-    def __init__(self, timeline: Timeline, rows: Rows, view: TimeView, words: Words | None = None) -> None:
+    def __init__(
+        self, timeline: Timeline, rows: Rows, view: TimeView, words: Words | None = None, *, before: object = None
+    ) -> None:
         self.timeline = timeline
+        self._shows = timeline, timeline.generation, replace(view, playhead=None)
+        self._lanes: dict[int, tuple[Line, list[Stretch]]] = {}
+        """Lanes as they were drawn, without words."""
+        if isinstance(before, TimePicture) and before._shows == self._shows:
+            # A playhead that moves, a window that scrolls and a task that is chosen change nothing in a lane itself
+            self._lanes = before._lanes
         self.words = words or Words()
         self.rows = rows
         self.view = view
@@ -79,7 +90,7 @@ class TimePicture:
             self._draw_hidden(line, self.rows.hidden.get(row, ()))
         else:
             lane = self.timeline.lanes[shown.lane]
-            stretches = draw_lane(line, lane, self._cells)
+            stretches = self._draw_lane(line, lane)
             self._draw_hidden(line, self.rows.hidden.get(row, ()))
             self._draw_breaks(line)
             for stretch in stretches:
@@ -88,6 +99,16 @@ class TimePicture:
         return self._with_playhead(line)
 
     # -- parts -------------------------------------------------------------------------------
+
+    def _draw_lane(self, line: Line, lane: Lane) -> list[Stretch]:
+        known = self._lanes.get(lane.index)
+        if known is None:
+            if len(self._lanes) >= _MOST_KEPT:
+                self._lanes.clear()
+            drawn = Line(self.view.width)
+            known = self._lanes[lane.index] = drawn, draw_lane(drawn, lane, self._cells)
+        line.glyphs[:], line.inks[:] = known[0].glyphs, known[0].inks
+        return known[1]
 
     def _draw_hidden(self, line: Line, lanes: Sequence[int]) -> None:
         """Draw the steps of lanes that are hidden, on the row that stands for them."""

@@ -370,7 +370,7 @@ class Scene:
             self._picture = (
                 StepsPicture(self.timeline, rows, view, self.words)
                 if isinstance(view, StepsView)
-                else TimePicture(self.timeline, rows, view, self.words)
+                else TimePicture(self.timeline, rows, view, self.words, before=self._picture)
             )
             self._picture_key = key
         return self._picture
