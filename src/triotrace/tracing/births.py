@@ -27,13 +27,13 @@ __all__ = ["adopt", "begin", "spawned"]
 def begin(state: State, frame: FrameType | None) -> None:
     """Tell that a run begins; `frame` is that of the hook, or None when it has begun already."""
     recorder = state.recorder
-    privates.protect_hooks()
     recorder.begin_run()
     active.enter(state)
     if state.guard is not None:
         state.guard.watch(state)
     state.run = run = next(recorder.runs)
     state.runner = privates.runner_of_this_thread()
+    state.queue = privates.queue_of(state.runner)
     state.deadlines = privates.open_deadlines(state.runner)
     state.sees_scopes = watch_scopes()
     state.token = trio.lowlevel.current_trio_token()
@@ -99,8 +99,9 @@ def born(
         role, place = "user", state.places.begin_of(fact)
     else:
         role, place = _role(state, task, parent, main=main)
+        fact = state.places.facts.get(id(getattr(task.coro, "cr_code", None)))
     task_id = next(state.recorder.tasks)
-    state.records[task] = record = Record(task_id, role, nursery)
+    state.records[task] = record = Record(task_id, role, nursery, fact)
     if eventual is not None and by is not None:
         by.starting = task, eventual
     if role == "main":

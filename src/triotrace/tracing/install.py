@@ -95,7 +95,8 @@ class Session:
         )
         clock = self._connect()
         recorder = self.recorder = Recorder(
-            writer.write,
+            writer.take,
+            write=writer.write,
             now=perf_counter_ns if clock is None else clock.now,
             origin=inside.origin,
             source=agreed["source"],

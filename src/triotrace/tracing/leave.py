@@ -51,7 +51,7 @@ def forget(state: State, task: trio.lowlevel.Task) -> None:
         state.append(TaskExited(t, record.id, "returned"))
         state.append(AfterTaskStep(t, record.id))
     if state.running is record:
-        state.running = None
+        state.running = state.task = None
     del state.records[task]
 
 

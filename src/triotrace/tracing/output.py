@@ -24,6 +24,7 @@ from triotrace.events import LIMIT_OUTPUT, Event, Output, Stream, TaskId
 from triotrace.log import clip
 from triotrace.tracing import active
 from triotrace.tracing.recorder import Recorder
+from triotrace.tracing.signals import raised_by_handler
 from triotrace.tracing.state import State
 
 __all__ = ["Prints", "finish_all"]
@@ -56,6 +57,8 @@ class Prints:
                 return True
             self._hear("".join((text,)))  # a str, whatever the program made of its own kind of str
         except Exception as error:
+            if raised_by_handler(error):
+                raise
             self._recorder.failed(error)
             return True
         return not self._captured

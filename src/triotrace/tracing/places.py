@@ -62,12 +62,16 @@ class Places:
         call = deepest = owner = held = None
         coro: Any = task.coro
         at = coro
+        first = record.fact  # a task's own coroutine has no other code than before
         try:
             while coro is not None:
-                try:
-                    fact = facts[id(coro.cr_code)]
-                except KeyError:
-                    fact = self.fact(coro.cr_code)
+                if first is not None:
+                    fact, first = first, None
+                else:
+                    try:
+                        fact = facts[id(coro.cr_code)]
+                    except KeyError:
+                        fact = self.fact(coro.cr_code)
                 if fact.rank == USER:
                     point = fact.points.get(coro.cr_frame.f_lasti)
                     if point is not None and point.inner is not None:

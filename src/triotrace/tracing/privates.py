@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import sys
+from collections.abc import Sized
 from contextlib import suppress
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
@@ -29,9 +30,8 @@ __all__ = [
     "next_deadline_seconds",
     "nurseries_of",
     "open_deadlines",
-    "protect_hooks",
+    "queue_of",
     "rest_of_batch",
-    "runnable",
     "runner_of_this_thread",
     "surely_returned",
     "trio_time",
@@ -43,16 +43,6 @@ def runner_of_this_thread() -> object | None:
     """Return the Runner of the run in this thread."""
     run = sys.modules.get("trio._core._run")
     return getattr(getattr(run, "GLOBAL_RUN_CONTEXT", None), "runner", None)
-
-
-def protect_hooks() -> None:
-    """Shield the calls of instruments from Ctrl+C: raised there it takes the instrument away, and is lost."""
-    instruments = getattr(sys.modules.get("trio._core._instrumentation"), "Instruments", None)
-    call = getattr(instruments, "call", None)
-    if instruments is None or call is None or getattr(instruments, "_triotrace_protected", False):
-        return
-    instruments.call = trio.lowlevel.enable_ki_protection(call)
-    instruments._triotrace_protected = True
 
 
 def depth_of(frame: FrameType | None, name: str) -> int | None:
@@ -157,10 +147,10 @@ def rest_of_batch(frame: FrameType | None) -> list[trio.lowlevel.Task] | None:
     return batch[::-1] if isinstance(batch, list) else None  # trio takes them from the end
 
 
-def runnable(runner: object) -> bool:
-    """Tell whether any task is ready."""
+def queue_of(runner: object) -> Sized | None:
+    """Return a run's own queue of tasks that are ready."""
     queue = getattr(runner, "runq", None)
-    return bool(trio.lowlevel.current_statistics().tasks_runnable if queue is None else queue)
+    return queue if isinstance(queue, Sized) else None
 
 
 def force_wakeup(runner: object, token: trio.lowlevel.TrioToken) -> None:

@@ -8,7 +8,7 @@ import trio
 from msgspec import Struct
 
 from triotrace.events import NurseryId, Role, TaskId
-from triotrace.tracing.calls import Point, Wait
+from triotrace.tracing.calls import Fact, Point, Wait
 
 __all__ = ["Record"]
 
@@ -22,6 +22,7 @@ class Record(Struct, eq=False, gc=False):
     id: TaskId
     role: Role
     nursery: trio.Nursery | None
+    fact: Fact | None  # of its coroutine's code, if that has any
 
     point: Point | None = None  # where it stood when it last gave way
     fresh: bool = True  # spawned, and not yet scheduled for the first time

@@ -23,12 +23,16 @@ import trio
 from triotrace.events import Dropped, Event, NurseryId, RunId, ScopeId, TaskId
 from triotrace.tracing.objects import Objects
 from triotrace.tracing.places import Places
+from triotrace.tracing.signals import raised_by_handler
 from triotrace.tracing.whose import Whose
 
-__all__ = ["BATCH", "Recorder"]
+__all__ = ["BATCH", "PIECE", "Recorder"]
 
 BATCH = 1_190
 """Pending events at which a batch goes out: a hook appends a few more before it looks, and 1,200 is what we promise."""
+
+PIECE = 119
+"""Pending events at which who writes them out later takes them: while they are in the processor's cache."""
 
 Emit = Callable[[list[Event]], object]
 
@@ -40,6 +44,7 @@ class Recorder:
         self,
         emit: Emit,
         *,
+        write: Callable[[], None] | None = None,
         token: trio.lowlevel.TrioToken | None = None,
         now: Callable[[], int] = perf_counter_ns,
         origin: int | None = None,
@@ -48,6 +53,9 @@ class Recorder:
         on_failure: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._emit = emit
+        self._write = write  # what emit took goes out only then; so it may take a little at a time
+        self.enough = BATCH if write is None else PIECE
+        self.taken = 0  # events that were not written out yet
         self._token = token
         self.now = now
         self.origin = now() if origin is None else origin
@@ -96,7 +104,7 @@ class Recorder:
         with self.lock:
             self._mixed = True
             self.pending.append(make(self.now() - self.origin))
-            soon = self._alive and len(self.pending) < BATCH
+            soon = self._alive and len(self.pending) < self.enough
         if not soon:
             self.flush()  # no run, no hook that would
         elif self.nudge is not None:
@@ -118,9 +126,13 @@ class Recorder:
     def failed(self, error: BaseException) -> None:
         """Count an event that was lost to a bug of ours."""
         self.failures += 1
-        self._lose([], 1)
+        self.lose()
         if self._on_failure is not None and self.failures == 1:
             self._on_failure(error)
+
+    def lose(self) -> None:
+        """Count an event that may be lost."""
+        self._lose([], 1)
 
     def close(self) -> None:
         """Take nothing more: this process is a fork, or the log is over."""
@@ -140,18 +152,32 @@ class Recorder:
                 for collect in self._collectors:
                     collect()
                 self._cut()
+                self.flushed = self.now()
+                self.taken = 0
+                if self._write is not None:
+                    self._write()
                 for note in self._notes:
                     note()
             except Exception as error:
+                if raised_by_handler(error):
+                    raise
                 self.failed(error)
             finally:
                 self._flushing = False
+
+    def hand_on(self) -> None:
+        """There are `enough` events: hand them over, or flush, if there are enough of those, too."""
+        with self.lock:
+            if self.taken + len(self.pending) + PIECE > BATCH or self.closed:
+                self.flush()
+            elif not self._flushing:
+                self.taken += len(self.pending)
+                self._cut()
 
     def _cut(self) -> None:
         pending = self.pending
         batch = pending[:]
         del pending[: len(batch)]
-        self.flushed = self.now()
         if batch:
             self._send(batch)
 
@@ -178,9 +204,11 @@ class Recorder:
             whole = [Dropped(time, told, min(self._since, time)), *self.places.sent, *batch]
         try:
             self._emit(whole)
-        except BaseException:
+        except BaseException as error:
             # WouldBlock, a closed channel, anything: were it raised, trio would take the instrument away.
             self._lose(batch, len(batch))
+            if raised_by_handler(error):
+                raise
         else:
             if whole is not batch:
                 with self.lock:

@@ -32,6 +32,7 @@ from triotrace.tracing import active
 from triotrace.tracing.outcomes import describe
 from triotrace.tracing.privates import nurseries_of, trio_time
 from triotrace.tracing.record import Record
+from triotrace.tracing.signals import raised_by_handler
 from triotrace.tracing.state import State
 from triotrace.tracing.whose import LIBRARY, PYTHON, USER
 
@@ -178,6 +179,8 @@ def _guarded(tell: Callable[..., None], *args: object) -> None:
     try:
         tell(*args)
     except Exception as error:
+        if raised_by_handler(error):
+            raise
         for state in active.states():
             state.recorder.failed(error)
 

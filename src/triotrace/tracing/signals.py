@@ -7,21 +7,22 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
+from functools import partial
+from types import FrameType, FunctionType, MethodType
 from typing import Final
 
 import trio
 
 from triotrace.tracing.privates import delivered
 
-__all__ = ["heard", "signal_waits", "throw_into"]
+__all__ = ["heard", "raised_by_handler", "signal_waits", "throw_into"]
 
 URGENT: Final = frozenset(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if name in signal.Signals.__members__
 )
 
-_BETWEEN: Final = (__name__, "triotrace.tracing.gate", "threading")
-"""Modules whose lines stand between a task and the handler of a signal that came while it was held."""
+_BETWEEN: Final = ("triotrace.tracing.", "threading")
+"""Modules whose lines stand between a task and the handler of a signal that came within a hook."""
 
 Handler = Callable[[int, FrameType | None], object]
 
@@ -72,7 +73,32 @@ def signal_waits(runner: object, task: trio.lowlevel.Task) -> bool:
 def throw_into(task: trio.lowlevel.Task, error: BaseException) -> None:
     """Let a scheduled task raise `error`, which a signal handler raised, at its next step: where it stands."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_globals.get("__name__") in _BETWEEN:
+    while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith(_BETWEEN):
         trace = trace.tb_next  # the handler's own lines say where it came from
     with suppress(AttributeError):
         task._next_send_fn, task._next_send = task.coro.throw, error.with_traceback(trace)
+
+
+def raised_by_handler(error: BaseException) -> bool:
+    """Tell whether a signal's handler of the program's raised `error`, wherever that happened to be."""
+    if threading.get_ident() != threading.main_thread().ident:
+        return False  # handlers run in the main thread alone
+    codes = {getattr(handler, "__code__", None) for handler in map(_function, _handlers())}
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in codes:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _handlers() -> list[object]:
+    return [signal.getsignal(number) for number in signal.valid_signals()]
+
+
+def _function(handler: object) -> object:
+    while isinstance(handler, partial):
+        handler = handler.func
+    if not isinstance(handler, FunctionType | MethodType):
+        handler = getattr(handler, "__call__", handler)  # noqa: B004  # it may be an object with a method of that name
+    return getattr(handler, "__func__", handler)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from threading import get_ident
 from typing import Protocol
 
@@ -49,6 +49,7 @@ class State:
         "clock",
         "deadlines",
         "depth",
+        "enough",
         "entry",
         "family",
         "guard",
@@ -60,6 +61,7 @@ class State:
         "pinged",
         "places",
         "polling",
+        "queue",
         "recorder",
         "records",
         "run",
@@ -68,6 +70,7 @@ class State:
         "scopes",
         "sees_scopes",
         "spawned_at",
+        "task",
         "thread",
         "token",
         "unfinished",
@@ -81,11 +84,13 @@ class State:
         self.thread = get_ident()
         self.pending = recorder.pending
         self.append = recorder.pending.append
+        self.enough = recorder.enough
         self.now = recorder.now
         self.origin = recorder.origin
         self.places = recorder.places
         self.run: RunId | None = None
         self.runner: object = None
+        self.queue: Sized | None = None  # trio's own, of the tasks that are ready
         self.deadlines: Deadlines | None = None
         self.token: trio.lowlevel.TrioToken | None = None
         self.depth: int | None = None  # frames from a hook out to trio's `reschedule`
@@ -94,6 +99,7 @@ class State:
         self.scopes: dict[trio.CancelScope, ScopeId] = {}
         self.sees_scopes = False  # each scope is known that trio did not open for itself
         self.running: Record | None = None
+        self.task: trio.lowlevel.Task | None = None  # the one that runs, if it is told
         self.began = 0  # `t` at the begin of the present step
         self.last: TaskScheduled | TaskExited | None = None  # what told that a step is over, if anything did
         self.unfinished: Callable[[], None] | None = None  # tells the piece of a line that the present step printed

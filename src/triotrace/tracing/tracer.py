@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
+from typing import NoReturn
 
 import trio
 from outcome import Error as ErrorOutcome
@@ -27,11 +29,13 @@ from triotrace.events import (
 )
 from triotrace.tracing import active, births, privates
 from triotrace.tracing.causes import cause_of, waited_for
+from triotrace.tracing.dispatch import take_over
 from triotrace.tracing.gate import Gate
 from triotrace.tracing.leave import forget
 from triotrace.tracing.outcomes import describe, judge
 from triotrace.tracing.record import Record
-from triotrace.tracing.recorder import BATCH, Recorder
+from triotrace.tracing.recorder import Recorder
+from triotrace.tracing.signals import raised_by_handler, throw_into
 from triotrace.tracing.state import Guard, State
 
 __all__ = ["Tracer"]
@@ -65,6 +69,7 @@ class Tracer(trio.abc.Instrument):
         self._recorder = recorder
         self._guard = guard
         self._gate: Gate | None = None
+        self._owed: list[BaseException] = []  # what the program's own handlers of signals raised in our hooks
         self._state = State(recorder, guard)
 
     @property
@@ -76,15 +81,39 @@ class Tracer(trio.abc.Instrument):
         """Keep `task` and its children out of the trace from here on: what consumes the events calls this first."""
         forget(self._state, task)
 
+    def rearranged(self) -> None:
+        """Other frames than before stand between trio and our hooks."""
+        self._state.depth = None
+
+    def _failed(self, error: BaseException) -> None:
+        if raised_by_handler(error):
+            self._recorder.lose()
+            self._owed.append(error)
+        else:
+            self._recorder.failed(error)
+
+    def _pay(self, task: trio.lowlevel.Task | None) -> None:
+        """Let the program have what a signal's handler of its own raised in one of our hooks.
+
+        Raised there it would be lost. A task that is about to run feels it where it stands; if there is none, trio
+        does, as when a signal comes while the loop sleeps.
+        """
+        error = self._owed.pop()
+        if task is not None:
+            throw_into(task, error)
+        elif self._state.token is not None:
+            self._state.token.run_sync_soon(partial(_raise, error))
+
     # The hooks, as trio documents them. `t` is taken at once where something ends, and last where it begins.
 
     def before_run(self) -> None:  # noqa: D102
         try:
             births.begin(self._state, sys._getframe())
+            take_over(self._state.runner, self)
             if self._gate is not None:
                 self._gate.enter(self._state)
         except BaseException as error:
-            self._recorder.failed(error)
+            self._failed(error)
 
     def after_run(self) -> None:  # noqa: D102
         try:
@@ -104,7 +133,7 @@ class Tracer(trio.abc.Instrument):
                     self._gate.leave(state)
             self._state = State(self._recorder, self._guard)
         except BaseException as error:
-            self._recorder.failed(error)
+            self._failed(error)
         self._recorder.flush()
 
     def task_spawned(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
@@ -115,11 +144,17 @@ class Tracer(trio.abc.Instrument):
                 depth = state.depth = privates.depth_of(sys._getframe(), "spawn_impl") or 0
             births.spawned(state, task, sys._getframe(depth + 1))
         except BaseException as error:
-            self._recorder.failed(error)
+            self._failed(error)
 
     def task_scheduled(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
             state = self._state
+            running = state.running
+            if task is state.task and running is not None and not (PEEKS and type(task._next_send) is ErrorOutcome):
+                running.ready = True
+                state.last = event = TaskScheduled(state.now() - state.origin, running.id, "checkpoint")
+                state.append(event)
+                return
             record = state.records.get(task)
             if record is None:
                 state.pinged = True
@@ -129,11 +164,6 @@ class Tracer(trio.abc.Instrument):
                 return
             t = state.now() - state.origin
             record.ready = True
-            running = state.running
-            if running is record and not (PEEKS and type(task._next_send) is ErrorOutcome):
-                state.last = event = TaskScheduled(t, record.id, "checkpoint")
-                state.append(event)
-                return
             if state.asleep:
                 if state.polling:
                     state.woke = True
@@ -160,10 +190,10 @@ class Tracer(trio.abc.Instrument):
                 state.append(TaskScheduled(t, record.id, cause, None, None, scope))
             else:
                 self._woken_by(state, running, task, record, t)
-            if len(state.pending) >= BATCH:
-                self._recorder.flush()
+            if len(state.pending) >= state.enough:
+                self._recorder.hand_on()
         except BaseException as error:
-            self._recorder.failed(error)
+            self._failed(error)
 
     def _begins(self, state: State, record: Record) -> None:
         """It was born just now, within the same call of trio's."""
@@ -178,8 +208,8 @@ class Tracer(trio.abc.Instrument):
         running = state.running
         by = None if running is None else running.id
         state.append(TaskScheduled(t, record.id, "spawned", by, state.spawned_at))
-        if len(state.pending) >= BATCH:
-            self._recorder.flush()
+        if len(state.pending) >= state.enough:
+            self._recorder.hand_on()
 
     def _woken_by(self, state: State, running: Record, task: trio.lowlevel.Task, record: Record, t: int) -> None:
         """It will raise something, or this trio does not let us see that."""
@@ -201,12 +231,15 @@ class Tracer(trio.abc.Instrument):
             if record is not None:
                 if self._gate is not None and self._gate.shut:
                     self._gate.before_step(state, task, record)
+                if self._owed and record.role not in ("init", "system"):
+                    self._pay(task)
                 state.running = record
+                state.task = task
                 record.ready = False
                 state.began = t = state.now() - state.origin
                 state.append(BeforeTaskStep(t, record.id))
         except BaseException as error:
-            self._recorder.failed(error)
+            self._failed(error)
 
     def after_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
@@ -223,14 +256,14 @@ class Tracer(trio.abc.Instrument):
                 t = last.t if last is not None and state.pending[-1] is last else state.now() - state.origin
             except IndexError:  # a batch went out just now
                 t = state.now() - state.origin
-            state.running = None
+            state.running = state.task = None
             if record.exited:
                 if record.leaving:
                     state.append(TaskExited(t, record.id, "returned"))
                 del state.records[task]
                 state.append(AfterTaskStep(t, record.id))
-                if len(state.pending) >= BATCH:
-                    self._recorder.flush()
+                if len(state.pending) >= state.enough:
+                    self._recorder.hand_on()
                 return
             if state.clock is not None:
                 state.look(t)
@@ -253,10 +286,10 @@ class Tracer(trio.abc.Instrument):
                         record.counted = point.wait
                         state.waiting[point.wait] += 1
                 state.append(AfterTaskStep(t, record.id, place, until, on, owner))
-            if len(state.pending) >= BATCH:
-                self._recorder.flush()
+            if len(state.pending) >= state.enough:
+                self._recorder.hand_on()
         except BaseException as error:
-            self._recorder.failed(error)
+            self._failed(error)
 
     def task_exited(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
@@ -272,28 +305,35 @@ class Tracer(trio.abc.Instrument):
             if record.role != "main" and privates.surely_returned(task):
                 state.last = event = TaskExited(t, record.id, "returned")
             else:
-                outcome = privates.exit_outcome(state.runner, task, sys._getframe(state.depth or 0))
+                depth = state.depth
+                if depth is None:
+                    depth = privates.depth_of(sys._getframe(), "task_exited") or 0
+                outcome = privates.exit_outcome(state.runner, task, sys._getframe(depth))
                 state.last = event = TaskExited(t, record.id, *judge(outcome))
             state.append(event)
         except BaseException as error:
-            self._recorder.failed(error)
+            self._failed(error)
 
     def before_io_wait(self, timeout: float) -> None:  # noqa: D102
         try:
             state = self._state
             if state.run is None:
                 births.adopt(state)
+                take_over(state.runner, self)
             if self._guard is not None and not self._guard.alive:
                 self._guard.start()
-            if timeout > 0 or not privates.runnable(state.runner):
+            queue = state.queue
+            if timeout > 0 or not (queue or (queue is None and trio.lowlevel.current_statistics().tasks_runnable)):
                 self._sleeps(state, timeout)
+                if self._owed:
+                    self._pay(None)
                 if self._gate is not None and self._gate.shut:
                     self._gate.before_sleep(state)
-            elif state.pending and state.now() - self._recorder.flushed > _LATE:
+            elif state.began + state.origin - self._recorder.flushed > _LATE:
                 self._recorder.flush()
             state.polling = True
         except BaseException as error:
-            self._recorder.failed(error)
+            self._failed(error)
 
     def _sleeps(self, state: State, timeout: float) -> None:
         if not state.asleep and state.run is not None:
@@ -304,7 +344,7 @@ class Tracer(trio.abc.Instrument):
             waiting = state.waiting
             event = BeforeIoWait(t, state.run, deadline, waiting["read"], waiting["write"], waiting["thread"])
             state.append(event)
-        if timeout > 0 and state.pending:
+        if timeout > 0 and (state.pending or self._recorder.taken):
             state.pinged = False
             self._recorder.flush()
             if (state.pinged or not state.asleep) and state.token is not None:
@@ -318,4 +358,8 @@ class Tracer(trio.abc.Instrument):
             if state.woke:
                 state.rise(state.now() - state.origin)
         except BaseException as error:
-            self._recorder.failed(error)
+            self._failed(error)
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error

@@ -99,7 +99,7 @@ class Watchdog:
             began = state.began
             if running is not None and recorder.time() - began > _LONG:
                 self._sample(state, running, began)
-        if recorder.pending and recorder.now() - recorder.flushed > _LONG:
+        if (recorder.pending or recorder.taken) and recorder.now() - recorder.flushed > _LONG:
             recorder.flush()
         if self._may_rest():
             self.parked = True
@@ -108,7 +108,7 @@ class Watchdog:
                 self.parked = False
 
     def _may_rest(self) -> bool:
-        return all(state.asleep for state in self._states) and not self._recorder.pending
+        return all(state.asleep for state in self._states) and not (self._recorder.pending or self._recorder.taken)
 
     def _sample(self, state: State, running: Record, began: int) -> None:
         frame = sys._current_frames().get(state.thread)
