@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 from tmux import Opens, is_gone
@@ -76,6 +77,23 @@ def test_sigterm_ends_the_group_and_restores_the_terminal(open_terminal: Opens, 
     os.kill(shown.viewer(), signal.SIGTERM)
     told = shown.assert_clean(status=143)
     assert "it lasts" in told
+    assert is_gone(program)
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.1, 0.3])
+def test_a_terminal_that_goes_while_the_user_leaves_leaves_no_program_behind(
+    open_terminal: Opens, moment: float
+) -> None:
+    """From q to the program's end there is no moment at which SIGHUP would kill the viewer alone."""
+    open_terminal.with_file("lasts.py", LASTS)
+    shown = open_terminal(80, 24)
+    shown.enter("triotrace run lasts.py", tells_its_pid=True)
+    shown.wait_for("it lasts")
+    program, viewer = shown.program(), shown.viewer()
+    shown.press("q")
+    time.sleep(moment)  # not for luck: whenever it comes, all must be gone
+    shown.tmux("kill-server")
+    until(lambda: is_gone(viewer) or None, what="the end of the viewer")
     assert is_gone(program)
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.containers import Horizontal
 from textual.theme import ThemeProvider
 from textual.widgets import Footer, Input
@@ -32,6 +32,7 @@ from triotrace.viewer.prints import PrintsPanel
 from triotrace.viewer.program import Program, StillTape
 from triotrace.viewer.scene import Axis
 from triotrace.viewer.screens import HelpScreen, KeepScreen, LeaveScreen
+from triotrace.viewer.signals import leaving_by_signal
 
 __all__ = ["Again", "TraceApp", "watch"]
 
@@ -80,7 +81,8 @@ def watch(
         plays=plays,
     )
     app.scene.following = not (at_start or plays)
-    app.run()
+    with leaving_by_signal(app.leave_by):
+        app.run()
     if app.failure is not None:
         raise app.failure
     return app.return_code or None
@@ -202,6 +204,7 @@ class TraceApp(LiveApp):
         shown = self._opened[-2:] if self.size.width >= _ROOM_FOR_ALL else self._opened[-1:]
         for panel in (self.prints_panel, self.inspector):
             panel.display = panel in shown
+        self.screen_stack[0].set_class(self.size.width < _ROOM_FOR_PRINTS, "narrow")
         lanes.fit_rows()
         lanes.column = label_column(scene, self.size.width)
         width = max(10, self.size.width - lanes.column - (1 if rows > height else 0))
@@ -272,7 +275,8 @@ class TraceApp(LiveApp):
         self._ask(ThemeProvider)
 
     def _ask(self, provider: type[Provider]) -> None:
-        self.push_screen(palette_of(provider, self.words.catalogue))
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(palette_of(provider, self.words.catalogue))
 
     def action_save_picture(self) -> None:
         """Save what is on the screen in the present folder."""

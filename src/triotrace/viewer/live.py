@@ -11,7 +11,6 @@ import contextlib
 import contextvars
 import gc
 import os
-import signal
 import time
 from collections.abc import Callable
 from gettext import NullTranslations
@@ -37,6 +36,8 @@ Again = Callable[[bool], tuple[Source, Program]]
 """Ends a program and starts it anew, held before its first step if asked to."""
 
 _FRAMES_PER_SECOND = 20
+_LOADING_SECONDS = 0.25
+"""Between two looks at a log that is being read."""
 _WATCH_SECONDS = 0.5
 if "TEXTUAL_FPS" not in os.environ:
     # Two frames that follow each other closely, a key's and the program's answer, need not be two sixtieths apart
@@ -75,6 +76,10 @@ class LiveApp(App[None]):
         self.status = Status(self.player, self.words)
         self.began = time.monotonic()
         self._look_soon = False
+        self._look_again = 0.0
+        self._textual_loop: asyncio.AbstractEventLoop | None = None
+        self._left_by: int | None = None
+        """The signal that wants us to leave."""
         self._seen: tuple[object, ...] = ()
         self._told = (-1, 0, 0)
         """The last generation that was read, its `t`, and our own clock then."""
@@ -87,12 +92,10 @@ class LiveApp(App[None]):
 
     def on_mount(self) -> None:
         """Begin to read, and to look."""
-        loop = self._textual_loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            # Only the main thread may; a viewer in another one (a test's) has no signals to handle
-            with contextlib.suppress(ValueError, RuntimeError):
-                loop.add_signal_handler(number, self.exit, None, 128 + number)
         self._textual_context = contextvars.copy_context()
+        self._textual_loop = asyncio.get_running_loop()
+        if self._left_by is not None:
+            self.leave_by(self._left_by)
         self._begin_to_read()
         self.set_interval(1 / _FRAMES_PER_SECOND, self.look)
         if self.changed is not None:
@@ -102,6 +105,13 @@ class LiveApp(App[None]):
         gc.collect()
         gc.freeze()
         gc.set_threshold(3_000, 20, 1_000)
+
+    def leave_by(self, number: int) -> None:
+        """Leave because of a signal. Called by its handler: between any two instructions."""
+        self._left_by = number
+        if self._textual_loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed: we have left already
+                self._textual_loop.call_soon_threadsafe(self.exit, None, 128 + number, context=self._textual_context)
 
     async def on_unmount(self) -> None:
         """Let the guest come to its end before the loop does."""
@@ -115,6 +125,7 @@ class LiveApp(App[None]):
     def _hear_news(self) -> None:
         """Look at once if somebody pressed a key and waits for what it did. Called from trio: no widget is touched."""
         if (self.player.program.paused or not self.reader.reading) and not self._look_soon:
+            assert self._textual_loop is not None  # who reads was mounted
             self._look_soon = True
             self._textual_loop.call_soon(self.look, context=self._textual_context)
 
@@ -125,12 +136,19 @@ class LiveApp(App[None]):
         self._look_soon = False
         if not self.reader.reading:
             self._end_reading()
+        elif self._loads() and self.scene.end and time.monotonic() < self._look_again:
+            return
+        self._look_again = time.monotonic() + _LOADING_SECONDS
         self._let_time_pass()
         seen = (self.timeline.generation, self.player.program.living, self.said_state())
         if seen != self._seen or self.scene.rows_are_late:
             self._seen = seen
             self.scene.update()
             self.redraw()
+
+    def _loads(self) -> bool:
+        """Tell whether a log is read that is there already: then reading goes before drawing."""
+        return not self.player.program.living and not self.scene.playing
 
     def said_state(self) -> str:
         """Say what the program does, or what is done with it."""

@@ -8,6 +8,7 @@ from triotrace.viewer.player import Player
 __all__ = ["Status"]
 
 
+_BAR = 12
 _FAR_BEHIND = 1_000_000
 """Bytes of the log that are not read yet: the picture of a busy program is then a little old, and says so."""
 
@@ -64,7 +65,8 @@ class Status:
         footer = self.player.scene.timeline.footer
         if footer is None or footer.exit is None:
             if reading and share:
-                return self.say("… reading {share} %").format(share=int(100 * share))
+                bar = "█" * round(_BAR * share)
+                return self.say("… reading") + f" {bar:░<{_BAR}} {int(100 * share)} %"
             return self.say("… reading") if reading else self.say("■ ENDED")
         if footer.exit < 0:
             return self.say("■ KILLED by signal {number}").format(number=-footer.exit)
