@@ -238,7 +238,8 @@ def index() -> str:
     for title, shots in ROOMS:
         lines += [f"## {title}", ""]
         for shot in shots:
-            lines += [f"**{shot.see}** `{shot.program}`", "", f"![{shot.see}]({shot.name}.svg)", ""]
+            code = f"../{SERVER.name}" if shot.program == SERVER.name else f"../../examples/{shot.program}"
+            lines += [f"**{shot.see}** [{shot.program}]({code})", "", f"![{shot.see}]({shot.name}.svg)", ""]
     return "\n".join(lines)
 
 
