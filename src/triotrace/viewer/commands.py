@@ -7,7 +7,8 @@ from functools import partial
 from gettext import NullTranslations
 from typing import TypeVar
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.worker import Worker, WorkType
 
 from triotrace.viewer.actions import ACTIONS
@@ -45,6 +46,17 @@ class Commands(Provider):
 
 
 class _Palette(CommandPalette):
+    """Textual's, but quick fingers end neither it nor the app by an exception."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close once."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Move in a list that has something, and room to show it."""
+        lists = [found for found in self.query(CommandList) if found.option_count and found.scrollable_content_region]
+        return action != "command_list" or bool(lists)
+
     def run_worker(
         self,
         work: WorkType[T],
@@ -56,10 +68,10 @@ class _Palette(CommandPalette):
         exclusive: bool = False,
         thread: bool = False,
     ) -> Worker[T]:
-        # One that a quick key closes before it stands looks for its list in vain; the app need not end for that
+        # Closed before it stands, it looks for its list in vain
         return super().run_worker(work, name, group, description, False, start, exclusive, thread)
 
 
 def palette_of(provider: type[Provider], catalogue: NullTranslations) -> CommandPalette:
     """Make a palette of one provider's commands, in the user's language."""
-    return _Palette([provider], placeholder=catalogue.gettext("type what you look for"), id="--command-palette")
+    return _Palette([provider], placeholder=catalogue.gettext("type what you look for"))

@@ -21,8 +21,8 @@ __all__ = ["Inspector"]
 
 _A_NOTCH = 3
 _LEAST_EVENTS = 3
-_ROOM_FOR_TIMES = 60
-"""Cells from which on an event has its exact time before it."""
+_ROOM_FOR_COLUMNS, _ROOM_FOR_TIMES = 45, 60
+"""Cells from which on what an event says has a column of its own; its exact time has another."""
 
 
 class Inspector(Panel):
@@ -79,7 +79,8 @@ class Inspector(Panel):
             here, ahead = first + i == past - 1, first + i >= past
             when = f"{happening.when:>13} " if self.size.width >= _ROOM_FOR_TIMES else ""
             text.append(f"\n{'▸' if here else ' '}{when}{happening.slot:>{step}} ", self.loud if here else self.faint)
-            text.append(f"{happening.hook:<16} {happening.details}", self.faint if ahead else "")
+            hook = f"{happening.hook:<16}" if self.size.width >= _ROOM_FOR_COLUMNS else happening.hook
+            text.append(f"{hook} {happening.details}", self.faint if ahead else "")
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Look at later events."""

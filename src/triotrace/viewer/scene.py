@@ -29,6 +29,8 @@ _ROWS_LONG, _ROWS_SHARE = 0.02, 5
 """Rows that took longer to lay than this many seconds are laid again after so many times as long."""
 _FAR_BACK = 1000
 """Changes in which the last known place is looked for: a frame must not walk through a life of millions."""
+_NESTED = 8
+"""Libraries do not nest their nurseries deeper, as a rule."""
 _SHORTEST_REST, _LONGEST_REST = 0.04, 2.0
 """Seconds on a slot of a tape that is played in real time: seen at all, and not for ever."""
 
@@ -384,7 +386,22 @@ class Scene:
 
     @property
     def place(self) -> int:
-        """The place for the source panel: where the chosen task stands, or the step ended; NO_PLACE if unknown."""
+        """The place for the source panel: where the chosen task stands, or the step ended; NO_PLACE if unknown.
+
+        A library's task has no line of the user's own; whoever waits for it has.
+        """
+        verbs, lane = self.timeline.verbs, self.chosen_lane
+        place = own = self._own_place()
+        for _ in range(_NESTED):
+            known = verbs.places.get(place)
+            if (known is not None and known.file in verbs.sources) or lane is None or lane.parent is None:
+                break
+            lane = self.timeline.lanes[lane.parent]
+            place = self._last_place(lane)
+        known = verbs.places.get(place)
+        return place if known is not None and known.file in verbs.sources else own
+
+    def _own_place(self) -> int:
         slot = self.playhead
         tape = self.timeline.tape
         if self.chosen is not None and self.chosen != tape.lanes[slot]:
