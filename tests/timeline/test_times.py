@@ -335,3 +335,10 @@ def test_what_the_frame_before_knew_changes_nothing(run: MadeUp, cell: int, play
             for row in range(len(rows.rows)):
                 expected, line = alone.line(row), before.line(row)
                 assert (expected.glyphs, expected.inks) == (line.glyphs, line.inks)
+
+
+def test_a_cell_that_is_rounded_up_hides_no_stretch_that_is_worth_folding() -> None:
+    """Three stretches of 700 are a third of the screen each, though 14 cells only of the length that fits unfolded."""
+    stretches = [(50, 750), (760, 1460), (1470, 2170)]
+    cell = cell_to_fit(stretches, origin=0, end=2_171, cells=70, width=88, least=1)
+    assert 3 == len(FoldedTime(stretches, origin=0, cell=cell, width=88).gaps(0, 10**9))

@@ -39,11 +39,6 @@ class FoldedTime:
                 self._moments += [start, end]
                 self._places += [place, place + self._span]
 
-    @property
-    def folds(self) -> int:
-        """Count the folds."""
-        return len(self._moments) // 2
-
     def at(self, t: int) -> int:
         """Give where a moment is on the ruler (ns)."""
         part = max(0, bisect_right(self._moments, t) - 1)
@@ -89,20 +84,9 @@ def worth_folding(width: int) -> int:
 
 
 def cell_to_fit(stretches: Stretches, *, origin: int, end: int, cells: int, width: int, least: int) -> int:
-    """Give the length of a cell (ns) with which all fits into so many cells, once what can be folded is folded."""
-    cell = round_cell(max(least, -(-(end - origin + 1) // cells)))
-    while cell > least:
-        # The more is folded, the larger is the rest, and the more of that is worth folding
-        scale = FoldedTime(stretches, origin=origin, cell=cell, width=width)
-        folded = scale.folds * FOLD
-        rest = scale.at(end) - origin + 1 - folded * cell
-        smaller = round_cell(max(least, -(-rest // max(1, cells - folded))))
-        if smaller >= cell or _columns(stretches, origin, end, smaller, width) > cells:
-            break
-        cell = smaller
+    """Give the shortest cell (ns) with which all fits into so many cells, what is worth folding being folded then."""
+    busy = end - origin + 1 - sum(stop - start for start, stop in stretches)
+    cell = round_cell(max(least, -(-busy // cells)))
+    while (FoldedTime(stretches, origin=origin, cell=cell, width=width).at(end) - origin) // cell >= cells:
+        cell = round_cell(cell + 1)
     return cell
-
-
-def _columns(stretches: Stretches, origin: int, end: int, cell: int, width: int) -> int:
-    scale = FoldedTime(stretches, origin=origin, cell=cell, width=width)
-    return (scale.at(end) - origin) // cell + 1
