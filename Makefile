@@ -13,12 +13,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 VENV := .venv/.made
 USER := .venv/.installed
 DEVELOPER := .venv/.installed-dev
+BENCHER := .venv/.installed-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format pictures words bench wheel clean
+.PHONY: help demo test test-all lint format pictures words bench wheel clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
+	@echo 'make test-all  the oldest trio and the newest, on each Python that is installed (PYTHONS=...)'
 	@echo 'make lint    ruff, mypy, and the floors of the house'
 	@echo 'make format  ruff puts the code in order'
 	@echo 'make pictures  draw the documents and the gallery anew'
@@ -44,11 +46,19 @@ $(DEVELOPER): $(USER) pyproject.toml
 	@$(PIP) install --group dev
 	@touch $@
 
+$(BENCHER): $(DEVELOPER) pyproject.toml
+	@$(PIP) install --group bench
+	@touch $@
+
 demo: $(USER)
 	@$(BIN)/triotrace demo
 
 test: $(DEVELOPER)
 	$(BIN)/python -m pytest $(ARGS)
+
+# Each Python and trio in an environment of its own, below .venvs/.
+test-all:
+	@.ci/test-all $(ARGS)
 
 lint: $(DEVELOPER)
 	$(BIN)/ruff check
@@ -66,8 +76,10 @@ pictures: $(USER)
 	$(BIN)/python docs/make_gallery.py
 
 # Figures, for this machine and this hour: never part of the tests.
-bench: $(DEVELOPER)
+bench: $(BENCHER)
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/pausing.py
 	$(BIN)/python benchmarks/keys.py
 
@@ -79,5 +91,5 @@ wheel: $(VENV)
 	@$(PIP) wheel --no-deps --wheel-dir dist .
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venvs build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
