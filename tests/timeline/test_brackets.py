@@ -75,6 +75,11 @@ def test_in_trios_time_the_deadline_stands_where_it_was_set() -> None:
     assert ["[━━━━━━━]···········┊"] == brackets(*told, end=6, clock="mock")
 
 
+def test_a_deadline_of_a_mock_clock_is_nowhere_in_real_time() -> None:
+    """The clock has not moved yet, so the ruler is real time."""
+    assert ["  [━━━]"] == brackets((2, ENTER, 12), (6, EXIT, 1), end=20, clock="mock")
+
+
 def test_a_loop_of_many_scopes_shows_in_each_cell_the_first_and_the_last() -> None:
     told = [(t, what, number) for t in range(40) for what, number in ((ENTER, 1_000), (EXIT, t + 1))]
     assert ["[" * 30] == brackets(*told, end=50)

@@ -40,7 +40,9 @@ def _draw_scope(line: Line, scope: Scope, timeline: Timeline, cells: Cells, word
     view, scale = cells.view, cells.view.scale
     start = view.column(scope.entered)
     end = view.column(cells.end if scope.exited is None else scope.exited)
-    if scope.deadline is not None and scope.cancelled is None:
+    # A deadline of a mock clock is at no moment of real time
+    placed = scale.still or run.begun.clock != "mock"
+    if placed and scope.deadline is not None and scope.cancelled is None:
         deadline = view.cell_of(max(scale.at(scope.entered), scale.deadline(run, scope.deadline)))
         line.fill(end + 1, min(deadline, until), "·", Ink.SPARE)
         if deadline < until:
