@@ -225,6 +225,11 @@ def test_a_mock_clock_jumps_on_a_ruler_of_trios_time() -> None:
     ]
 
 
+def test_of_a_part_of_trios_time_the_part_is_said() -> None:
+    """The leap lies behind the part: all that led to it is within."""
+    assert in_trios_time(mock_test(5_000), cell=50, width=60)[0].endswith(" 3000 s in 2 ms")
+
+
 def test_runs_under_mock_clocks_follow_one_another_with_numbers_of_their_own() -> None:
     drawn = in_trios_time(mock_test(100), mock_test(50, 150, t=3 * MILLISECOND, run=2, first_task=5), cell=10, width=60)
     assert drawn[2] == "│ sleep ┈┈■"

@@ -28,8 +28,8 @@ def draw_ruler(line: Line, view: TimeView, words: Words, *, end: int) -> None:
     `end` is the `t` at which there is nothing more.
     """
     if view.scale.still:
-        first, last = view.moment(0), min(end, view.moment(view.width))
-        really = words.really(view.scale.at(last) - view.start, max(0, last - first))
+        shown = min(view.scale.at(end), view.start + view.width * view.cell) - view.start
+        really = words.really(max(0, shown), max(0, min(end, view.moment(view.width)) - view.moment(0)))
         _write(line, line.width - width_of(really), really)
     start, stop = view.start, view.start + view.width * view.cell
     for gap in view.scale.gaps(start, stop):
