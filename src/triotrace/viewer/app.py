@@ -148,7 +148,7 @@ class TraceApp(LiveApp):
         yield self.head
         yield self.lanes
         yield self.prints_row
-        with Horizontal(id="panels"):
+        with Horizontal(id="panels") as self.panels:
             yield self.source_panel
             yield self.prints_panel
             yield self.inspector
@@ -204,7 +204,7 @@ class TraceApp(LiveApp):
         shown = self._opened[-2:] if self.size.width >= _ROOM_FOR_ALL else self._opened[-1:]
         for panel in (self.prints_panel, self.inspector):
             panel.display = panel in shown
-        self.screen_stack[0].set_class(self.size.width < _ROOM_FOR_PRINTS, "narrow")
+        self.panels.set_class(self.size.width < _ROOM_FOR_PRINTS, "narrow")
         lanes.fit_rows()
         lanes.column = label_column(scene, self.size.width)
         width = max(10, self.size.width - lanes.column - (1 if rows > height else 0))
