@@ -7,19 +7,22 @@ from itertools import pairwise
 
 import pytest
 from chance import GONE, READY, RUNNING, WAITING, Life, MadeUp, made_up_runs
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from story import MILLISECOND, Story, event
 
+from log_samples import any_event
 from triotrace import events as e
 from triotrace.export.text import picture
 from triotrace.timeline.canvas import Ink, width_of
 from triotrace.timeline.folded_time import FOLD, FoldedTime, cell_to_fit
 from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.ruler import ruler_step
+from triotrace.timeline.scale import REAL_TIME, Scale
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture, TimeView, round_cell
 from triotrace.timeline.trio_time import TrioTime
+from triotrace.timeline.words import Words
 
 LOOKS = {READY: "░", WAITING: "┈", RUNNING: " ", GONE: " "}
 
@@ -347,3 +350,21 @@ def test_a_cell_that_is_rounded_up_hides_no_stretch_that_is_worth_folding() -> N
     stretches = [(50, 750), (760, 1460), (1470, 2170)]
     cell = cell_to_fit(stretches, origin=0, end=2_171, cells=70, width=88, least=1)
     assert 3 == len(FoldedTime(stretches, origin=0, cell=cell, width=88).gaps(0, 10**9))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(any_event, max_size=30), st.integers(1, 120), st.sampled_from(["live", "mock"]))
+def test_any_log_can_be_drawn_on_each_ruler(events: list[e.Event], width: int, clock: str) -> None:
+    timeline = Timeline()
+    timeline.feed([e.BeforeRun(0, 1, "main", "trio", "T", "0", clock, 0), *events])  # type: ignore[arg-type]
+    end = timeline.horizon
+    stretches = [stretch for stretch in timeline.quiet.stretches(end) if 0 <= stretch[0] < end]
+    cell = cell_to_fit(stretches, origin=0, end=end, cells=width, width=width, least=1)
+    scales: list[Scale] = [REAL_TIME, FoldedTime(stretches, origin=0, cell=cell, width=width)]
+    trios = TrioTime(timeline)
+    scales += [trios] if trios.update() else []
+    rows = lay_rows(timeline, system=True, scopes=Words())
+    for scale in scales:
+        shown = TimePicture(timeline, rows, TimeView(0, cell, width, 0, end, scale))
+        lines = [shown.head(), shown.prints(), shown.marks(), *(shown.line(row) for row in range(len(rows.rows)))]
+        assert {width} == {len(line.glyphs) for line in lines}
