@@ -95,8 +95,8 @@ def key(name: str) -> events.Key:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until all widgets have done what they were sent, and what that sent; then draw."""
-    for _ in range(2):
+    """Wait until all widgets have done what they were sent, and what that sent on; then draw."""
+    for _ in range(4):  # a key goes from the app to a line of input, and what is submitted comes back the same way
         await pilot._wait_for_screen()
     pilot.app.screen._on_timer_update()
 
@@ -106,6 +106,7 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
     for name in keys:
         pilot.app.post_message(key(name))
         await settle(pilot)
+    await pilot.pause()
 
 
 async def mouse(
