@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from lessons import Lesson, teach
@@ -9,6 +11,12 @@ from lessons import Lesson, teach
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--draw", action="store_true", help="draw the lessons' lanes in tests/snapshots anew")
+
+
+def pytest_configure() -> None:
+    # A shell starts what it runs in the background deaf to Ctrl+C, and children inherit that: some tests press it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
