@@ -58,10 +58,10 @@ def busy() -> Story:
         ("❚❚ PAUSED", held(relay())),
         ("❚❚ PAUSING", relay()),
         ("❚❚ PAUSING", busy()),
-        ("❚❚ PAUSED · waits for a socket", asleep(readers=1)),
-        ("❚❚ PAUSED · waits for a socket", asleep(writers=1, threads=1)),
-        ("❚❚ PAUSED · waits for a thread", asleep(threads=2)),
-        ("❚❚ PAUSED · nobody is ready", asleep()),
+        ("❚❚ PAUSING · waits for a socket", asleep(readers=1)),
+        ("❚❚ PAUSING · waits for a socket", asleep(writers=1, threads=1)),
+        ("❚❚ PAUSING · waits for a thread", asleep(threads=2)),
+        ("❚❚ PAUSING", asleep()),
     ],
 )
 def test_a_pause_says_what_it_waits_for(expected: str, story: Story) -> None:

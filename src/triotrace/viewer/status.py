@@ -46,15 +46,15 @@ class Status:
         timeline, say = self.player.scene.timeline, self.say
         if timeline.held:
             return say("❚❚ PAUSED")
-        asleep = [run.waits for run in timeline.runs if run.asleep_since is not None and run.waits is not None]
-        if any(run.running is not None for run in timeline.runs) or not asleep:
+        if any(run.running is not None for run in timeline.runs):
             return say("❚❚ PAUSING")
         # What comes from outside cannot be held back: the gate is before the step that it brings
+        asleep = [run.waits for run in timeline.runs if run.asleep_since is not None and run.waits is not None]
         if any(wait.readers + wait.writers for wait in asleep):
-            return say("❚❚ PAUSED · waits for a socket")
+            return say("❚❚ PAUSING · waits for a socket")
         if any(wait.threads for wait in asleep):
-            return say("❚❚ PAUSED · waits for a thread")
-        return say("❚❚ PAUSED · nobody is ready")
+            return say("❚❚ PAUSING · waits for a thread")
+        return say("❚❚ PAUSING")
 
     @property
     def _pace(self) -> str:
