@@ -70,9 +70,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("home", "home,g", "Home g", N_("before the first step"), N_("The tape"), Player.home),
     Action("now", "end,G", "End G", N_("to the end, and follow it as it grows"), N_("The tape"), Player.now),
     Action("next_of_task", "n", "n", N_("next step of the chosen task"), N_("The tape"), Player.next_of_task),
-    Action("previous_of_task", "N", "N", N_("its previous step"), N_("The tape"), Player.previous_of_task),
+    Action(
+        "previous_of_task", "N", "N", N_("previous step of the chosen task"), N_("The tape"), Player.previous_of_task
+    ),
     Action("to_waker", "w", "w", N_("to the step that made this one ready"), N_("The tape"), Player.to_waker),
-    Action("back_from_waker", "W", "W", N_("and back"), N_("The tape"), Player.back_from_waker),
+    Action("back_from_waker", "W", "W", N_("back from there to where one was"), N_("The tape"), Player.back_from_waker),
     Action("down", "down,j", "↓ j", N_("choose the next task"), N_("Tasks"), Player.down),
     Action("up", "up,k", "↑ k", N_("choose the task above"), N_("Tasks"), Player.up),
     Action("down_more", "ctrl+d", "ctrl+d", N_("ten tasks down"), N_("Tasks"), Player.down_more),
