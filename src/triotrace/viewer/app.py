@@ -1,4 +1,4 @@
-"""The app: the picture, its panels, and what the keys do to them. When it is drawn is in `live.py`."""
+"""The app: what keys and mouse do. What stands where is in `layout.py`, when it is drawn in `live.py`."""
 
 from __future__ import annotations
 
@@ -8,27 +8,20 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.command import CommandPalette, Provider
-from textual.containers import Horizontal
 from textual.theme import ThemeProvider
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from triotrace.clean import clean
 from triotrace.errors import TriotraceError
 from triotrace.source import Source
-from triotrace.viewer.actions import ACTIONS, DOES, key_in_footer
+from triotrace.viewer.actions import DOES
 from triotrace.viewer.commands import Commands, palette_of
-from triotrace.viewer.inks import DARK, LIGHT, palette_for
 from triotrace.viewer.inspector import Inspector
-from triotrace.viewer.lanes import HeadRow, LanesView, MarksRow, PrintsRow, label_column
-from triotrace.viewer.live import Again, LiveApp
+from triotrace.viewer.layout import LaidOutApp
+from triotrace.viewer.live import Again
 from triotrace.viewer.mouse import PicturePart
-from triotrace.viewer.painter import Painter
-from triotrace.viewer.panels import Panel, SourcePanel, TitleBar
-from triotrace.viewer.prints import PrintsPanel
 from triotrace.viewer.program import Program, StillTape
 from triotrace.viewer.scene import Axis
 from triotrace.viewer.screens import HelpScreen, KeepScreen, LeaveScreen
@@ -36,12 +29,6 @@ from triotrace.viewer.signals import leaving_by_signal
 
 __all__ = ["Again", "TraceApp", "watch"]
 
-_TITLE_LEAST = 3
-_BOTTOM_LEAST = 8
-_ROOM_FOR_PRINTS = 100
-"""Cells of a window from which on the prints stand beside the source without being asked for ..."""
-_ROOM_FOR_ALL = 160
-"""... and both they and the inspector do."""
 _LONG_SECONDS = 60.0
 
 
@@ -88,7 +75,7 @@ def watch(
     return app.return_code or None
 
 
-class TraceApp(LiveApp):
+class TraceApp(LaidOutApp):
     """The viewer."""
 
     CSS_PATH = "triotrace.tcss"
@@ -98,132 +85,6 @@ class TraceApp(LiveApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "interrupt", show=False, priority=True),  # before Textual's own ctrl+c
     ]
-
-    def __init__(
-        self,
-        source: Source,
-        *,
-        program: Program,
-        title: str,
-        axis: Axis = "steps",
-        catalogue: NullTranslations | None = None,
-        again: Again | None = None,
-        changed: Callable[[], bool] | None = None,
-        plays: bool = False,
-    ) -> None:
-        super().__init__(
-            source, program=program, axis=axis, catalogue=catalogue, again=again, changed=changed, plays=plays
-        )
-        for action in ACTIONS:
-            if action.name != "interrupt":
-                self.bind(
-                    action.keys,
-                    action.called,
-                    description=self.say(action.footer or action.means),
-                    show=action.footer is not None,
-                    key_display=key_in_footer(action),
-                )
-        self.title = title
-        self.painter = Painter(DARK)
-        self._lanes_height = 0
-        self._title_height = _TITLE_LEAST
-        self._opened: list[Panel] = []
-        """The panels that were opened beside the source, the newest last."""
-        self._shown: tuple[int | None, int] | None = None
-        """The chosen row and the playhead when that row was last scrolled to."""
-
-    def compose(self) -> ComposeResult:
-        """Make the widgets."""
-        self.title_bar = TitleBar(self.scene, self.painter, title=self.title)
-        self.lanes = LanesView(self.scene, self.painter)
-        self.marks_row = MarksRow(self.lanes, id="marks")
-        self.head = HeadRow(self.lanes, id="head")
-        self.prints_row = PrintsRow(self.lanes, id="prints")
-        self.source_panel = SourcePanel(self.scene, self.painter, id="source")
-        self.prints_panel = PrintsPanel(self.scene, self.painter, id="side-prints")
-        self.inspector = Inspector(self.scene, self.painter, id="inspector")
-        self.find_bar = Input(placeholder=self.say("find: a name, a state, a call"), id="find")
-        yield self.title_bar
-        yield self.marks_row
-        yield self.head
-        yield self.lanes
-        yield self.prints_row
-        with Horizontal(id="panels") as self.panels:
-            yield self.source_panel
-            yield self.prints_panel
-            yield self.inspector
-        yield self.find_bar
-        yield Footer(show_command_palette=False)
-
-    # -- looking -------------------------------------------------------------------------------
-
-    def on_mount(self) -> None:
-        """Take the theme's colours."""
-        self.theme_changed_signal.subscribe(self, lambda _theme: self._take_palette())
-        self._take_palette()
-        # The newest stands where there is room for one beside the source
-        self._opened = [self.inspector] if self.size.width >= _ROOM_FOR_ALL else []
-        self._opened += [self.prints_panel] if self.size.width >= _ROOM_FOR_PRINTS else []
-
-    def redraw(self) -> None:
-        """Draw everything anew: the scene has changed."""
-        self.title_bar.state = self.said_state()
-        self._lay_out()
-        if not (self.scene.following and self.scene.chosen is None and self._runs()):
-            # While the program runs ahead, rows that jump up and down would help nobody
-            self._show_chosen()
-        self.marks_row.display = bool(self.timeline.marks)
-        for widget in (self.title_bar, self.marks_row, self.head, self.lanes, self.prints_row):
-            widget.refresh()
-        for panel in (self.source_panel, self.prints_panel, self.inspector):
-            if panel.display:
-                panel.refresh()
-
-    def _show_chosen(self) -> None:
-        """Scroll to the chosen row when it or the playhead has moved: in between, the wheel may leave it."""
-        shown = self.scene.chosen_row, self.scene.playhead
-        if shown != self._shown:
-            self._shown = shown
-            self.lanes.show_row(self.scene.chosen_row)
-
-    def _runs(self) -> bool:
-        return self.player.program.living and not self.player.program.paused
-
-    def _lay_out(self) -> None:
-        scene, lanes = self.scene, self.lanes
-        rows = len(scene.rows.rows) or len(scene.instead)
-        # A title that grew for a long sentence stays so: a picture that jumps at each step helps nobody
-        title = max(self._title_height, self.title_bar.needed(self.size.width))
-        if title != self._title_height:
-            self._title_height = self.title_bar.styles.height = title
-        room = self.size.height - 3 - title - bool(self.timeline.marks)
-        # The picture takes what it needs, and leaves the source its lines
-        height = max(1, min(rows, room - min(_BOTTOM_LEAST, room // 2)))
-        if height != self._lanes_height:
-            self._lanes_height = lanes.styles.height = height
-        shown = self._opened[-2:] if self.size.width >= _ROOM_FOR_ALL else self._opened[-1:]
-        for panel in (self.prints_panel, self.inspector):
-            panel.display = panel in shown
-        self.panels.set_class(self.size.width < _ROOM_FOR_PRINTS, "narrow")
-        lanes.fit_rows()
-        lanes.column = label_column(scene, self.size.width)
-        width = max(10, self.size.width - lanes.column - (1 if rows > height else 0))
-        if width != scene.width:
-            scene.width = width
-            scene.update()
-
-    def on_resize(self) -> None:
-        """Take the new size."""
-        self._shown = None
-        self._title_height = _TITLE_LEAST
-        self.call_after_refresh(self.redraw)
-
-    def _take_palette(self) -> None:
-        background = self.theme_variables["background"]
-        if Color.parse(background).ansi is not None:  # an ANSI theme: the terminal's own
-            background = (DARK if self.current_theme.dark else LIGHT).background
-        self.painter.use(palette_for(background, dark=self.current_theme.dark))
-        self.redraw()
 
     # -- actions -------------------------------------------------------------------------------
 
@@ -242,7 +103,7 @@ class TraceApp(LiveApp):
 
     def action_prints(self) -> None:
         """Open or close the prints."""
-        self._toggle(self.prints_panel)
+        self.toggle(self.prints_panel)
 
     def action_prints_of_task(self) -> None:
         """Show the prints of the chosen task alone, or of all tasks again."""
@@ -251,20 +112,12 @@ class TraceApp(LiveApp):
         if panel.of_task and scene.chosen is None and scene.chosen_lane is not None:
             scene.chosen = scene.chosen_lane.index
         if not panel.display:
-            self._toggle(panel)
+            self.toggle(panel)
         self.redraw()
 
     def action_inspector(self) -> None:
         """Open or close the inspector."""
-        self._toggle(self.inspector)
-
-    def _toggle(self, panel: Panel) -> None:
-        shown = panel.display
-        if panel in self._opened:
-            self._opened.remove(panel)
-        if not shown:
-            self._opened.append(panel)
-        self.redraw()
+        self.toggle(self.inspector)
 
     def action_command_palette(self) -> None:
         """Offer all commands by their words."""
