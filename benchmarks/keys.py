@@ -10,6 +10,7 @@ a random while passes, so that no timer of the viewer's is met always at the sam
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import queue
@@ -121,7 +122,8 @@ class Pane:
 
     def close(self) -> None:
         """End this tmux."""
-        self._tell("kill-server")
+        with contextlib.suppress(BrokenPipeError):  # it went with the program
+            self._tell("kill-server")
         self._client.wait(PATIENCE)
 
     def _tell(self, command: str) -> None:

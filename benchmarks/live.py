@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from keys import STEP, Pane
+from keys import STEP, Pane, says
 
 PROGRAM = """\
 import sys, time, trio
@@ -39,8 +38,8 @@ async def main():
 counted, begun = [0], time.perf_counter()
 trio.run(main)
 """
-FACT = b"after_task_step"
-"""Words that only the inspector shows."""
+PAUSE = "❚❚ PAUS".encode()
+"""PAUSING says that the key was heard, PAUSED that the program stands."""
 
 
 def cpu_of(process: int) -> float:
@@ -66,7 +65,7 @@ def frames_in(pane: Pane, seconds: float) -> list[float]:
 
 
 def measure(events: int, seconds: float, size: tuple[int, int], axis: str, presses: int) -> dict[str, float]:
-    """Watch the program for a while, then press keys."""
+    """Watch the program for a while, then pause and release it."""
     folder = Path(tempfile.mkdtemp(prefix="live-"))
     (folder / "program.py").write_text(PROGRAM)
     log = folder / "log.jsonl"
@@ -82,19 +81,19 @@ def measure(events: int, seconds: float, size: tuple[int, int], axis: str, press
         used, grown = cpu_of(viewer) - used, events_in(log, start)
         waits = []
         for _ in range(presses):
-            frames_in(pane, random.uniform(0.05, 0.2))
-            pressed = pane.press("i")
-            told, _ = pane.wait(lambda seen: FACT in seen)
+            pane.settle()
+            pressed = pane.press("Space")
+            told, _ = pane.wait(lambda seen: PAUSE in seen)
             waits.append((told - pressed) * 1e3)
-            frames_in(pane, 0.1)
-            pane.press("i")
-            frames_in(pane, 0.1)
+            pane.settle()
+            pane.press("Space")
+            pane.wait(says("● RUNNING"))
+        waits.sort()
     finally:
         pane.press("q")
-        time.sleep(0.5)
+        frames_in(pane, 2)
         pane.close()
     gaps = sorted(b - a for a, b in pairwise(moments))
-    waits.sort()
     return {
         "events a second": grown / passed,
         "frames a second": len(moments) / passed,

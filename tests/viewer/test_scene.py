@@ -6,8 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from story import Story, event, relay
 
+from triotrace import events as e
 from triotrace.events import TaskScheduled
 from triotrace.timeline.timeline import Timeline
+from triotrace.viewer.player import Player
+from triotrace.viewer.program import StillTape
 from triotrace.viewer.scene import Scene
 
 
@@ -211,3 +214,36 @@ def test_any_keys_in_any_order_leave_a_picture(keys: list[str], width: int) -> N
         for row in range(len(scene.rows.rows)):
             assert width == len(scene.picture.line(row).glyphs)
         assert width == scene.picture.head().width
+
+
+class Obeys(StillTape):
+    """A living program that remembers what it was told."""
+
+    living = True
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pause(self) -> None:
+        self.paused = True
+        self.told.append("pause")
+
+    def resume(self) -> None:
+        self.paused = False
+        self.told.append("resume")
+
+    def step(self) -> None:
+        self.told.append("step")
+
+
+def test_who_follows_is_at_the_end_though_the_tape_has_grown() -> None:
+    """Between the key that pauses and the gate a busy program goes on, and the next key is for the program too."""
+    for verb, expected in ((Player.play, "resume"), (Player.next, "step")):
+        scene = scene_of(relay())
+        program = Obeys()
+        player = Player(scene, program)
+        player.play()
+        scene.timeline.feed([e.BeforeTaskStep(scene.timeline.now + 1, 2)])
+        assert scene.playhead < scene.end
+        verb(player)
+        assert (["pause", expected], False) == (program.told, scene.playing)

@@ -30,8 +30,7 @@ class Player:
 
     def next(self) -> None:
         """Go to the next step; at the end of the tape the program takes it."""
-        # Who follows is at the end, though the tape may have grown since the last look
-        if not self.program.living or (self.scene.playhead < self.scene.end and not self.scene.following):
+        if not self.program.living or not self._at_end:
             self.scene.move(1)
         else:
             self.scene.go_to_now()
@@ -49,7 +48,7 @@ class Player:
             scene.hold()
         elif program.living and not program.paused:
             program.pause()
-        elif program.living and scene.playhead >= scene.end:
+        elif program.living and self._at_end:
             program.resume()
             scene.go_to_now()
         else:
@@ -65,6 +64,11 @@ class Player:
             self.program.resume()
             self.scene.go_to_now()
         return self.scene.playing
+
+    @property
+    def _at_end(self) -> bool:
+        """Who follows is at the end, though the tape may have grown since the last look."""
+        return self.scene.following or self.scene.playhead >= self.scene.end
 
     @property
     def rest(self) -> float:
