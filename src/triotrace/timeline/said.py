@@ -18,7 +18,8 @@ _APART = 12
 def draw_said(line: Line, view: TimeView, said: list[Print], ink: Ink, sign: str = "") -> None:
     """Write texts, each behind a sign if there is one; of two the first is cut.
 
-    A text without a sign ends at the right edge rather than that it is cut there: the last words are often the result.
+    On paper, where no playhead asks what was said when, the last text ends at the right edge rather than that it is cut
+    there: it is often the result.
     """
     texts: list[tuple[int, str]] = []
     at, after = _first_from(said, view.moment(0)), _first_from(said, view.moment(view.width))
@@ -36,7 +37,7 @@ def draw_said(line: Line, view: TimeView, said: list[Print], ink: Ink, sign: str
     free = 0
     for (start, text), (following, _) in pairwise([*texts, (line.width + 1, "")]):
         split = cells(text)
-        if following > line.width and not sign:
+        if following > line.width and not sign and view.playhead is None:
             start = max(free, min(start, line.width - len(split)))
         room = following - 1 - start
         if len(split) > room:

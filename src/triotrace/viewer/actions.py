@@ -98,7 +98,7 @@ ACTIONS: tuple[Action, ...] = (
         N_("every step the same width, or true to time"),
         N_("The picture"),
         Player.axis,
-        N_("time axis"),
+        N_("steps/time"),
     ),
     Action(
         "idle",
