@@ -1,7 +1,6 @@
 """What is on the screen, as values: the timeline, the playhead, the chosen task, zoom and window. No Textual here.
 
-Widgets call its verbs and draw what it gives. The playhead is a slot: 0 is before the first, n is after the n-th.
-While it follows, it stays at the end of the tape as the tape grows.
+Widgets call its verbs and draw what it gives. How the playhead moves is in `walk.py`.
 """
 
 from __future__ import annotations
@@ -10,15 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.rows import Rows, lay_rows
-from triotrace.timeline.states import State
 from triotrace.timeline.steps import StepsPicture, StepsView
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture
 from triotrace.timeline.words import Words
+from triotrace.viewer.marked_line import marked_place
+from triotrace.viewer.walk import Walk
 from triotrace.viewer.windows import Direction, Moment, StepWindow, TimeWindow
 
 __all__ = ["Axis", "Scene"]
@@ -27,15 +26,9 @@ Axis = Literal["steps", "time"]
 _MOST_LINES_INSTEAD = 200
 _ROWS_LONG, _ROWS_SHARE = 0.02, 5
 """Rows that took longer to lay than this many seconds are laid again after so many times as long."""
-_FAR_BACK = 1000
-"""Changes in which the last known place is looked for: a frame must not walk through a life of millions."""
-_NESTED = 8
-"""Libraries do not nest their nurseries deeper, as a rule."""
-_SHORTEST_REST, _LONGEST_REST = 0.04, 2.0
-"""Seconds on a slot of a tape that is played in real time: seen at all, and not for ever."""
 
 
-class Scene:
+class Scene(Walk):
     """The state of the viewer."""
 
     def __init__(
@@ -47,16 +40,11 @@ class Scene:
         words: Words | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.timeline = timeline
+        super().__init__(timeline, follow=follow)
         self.words = words or Words()
         self.axis: Axis = axis
         self.width = 60
         """Cells for the picture, right of the labels."""
-        self.playhead = 0
-        self.following = follow
-        self.playing = False
-        self.chosen: int | None = None
-        """The lane that was chosen; None: the one that runs at the playhead."""
         self.show_system = False
         self.hide_gone = False
         self.folded: dict[int, Roll] = {}
@@ -68,8 +56,6 @@ class Scene:
         self.folds_idle = False
         """Whether long stretches in which nobody ran take but a few cells of the time axis."""
         self.steps, self.times = StepWindow(), TimeWindow()
-        self._came_from: tuple[int, ...] = ()
-        """The slots from which `to_waker` went."""
         self._clock = clock
         self._rows: Rows | None = None
         self._rows_key: tuple[object, ...] = ()
@@ -78,12 +64,7 @@ class Scene:
         self._picture: StepsPicture | TimePicture | None = None
         self._picture_key: tuple[object, ...] = ()
 
-    # -- the tape ----------------------------------------------------------------------------
-
-    @property
-    def end(self) -> int:
-        """The last slot of the tape."""
-        return len(self.timeline.tape)
+    # -- what is new -------------------------------------------------------------------------
 
     def update(self) -> None:
         """Take notice of what the timeline has learnt."""
@@ -96,54 +77,6 @@ class Scene:
         for roll in self.folded.values():
             roll.update()
 
-    def move(self, steps: int) -> None:
-        """Move the playhead; a look back ends following, arriving at the end does not begin it."""
-        self.go(self.playhead + steps)
-
-    def go(self, slot: int) -> None:
-        """Put the playhead on a slot."""
-        self._came_from = ()
-        self.playing = False
-        self.following = False
-        self.playhead = max(0, min(slot, self.end))
-        self._keep_in_view()
-
-    def go_home(self) -> None:
-        """Go to before the first step."""
-        self.go(0)
-
-    def go_to_now(self) -> None:
-        """Go to the end, and stay there as it moves."""
-        self.go(self.end)
-        self.following = True
-
-    def play(self) -> None:
-        """Play the tape from the playhead; at its end, from the start."""
-        if self.playhead >= self.end:
-            self.playhead = 0
-        self.following = False
-        self.playing = True
-        self._keep_in_view()
-
-    def hold(self) -> None:
-        """Play no more, and stay where the playhead is."""
-        self.playing = self.following = False
-
-    def tick(self) -> None:
-        """Play one step."""
-        if self.playing:
-            self.playhead = min(self.playhead + 1, self.end)
-            self.playing = self.playhead < self.end
-            self._keep_in_view()
-
-    def seconds_to_next(self, pace: float | None) -> float:
-        """Give how long the playing tape rests on its slot: by the pace, else as long as the run did, within reason."""
-        if pace is not None:
-            return 1 / pace
-        starts, at = self.timeline.tape.starts, self.playhead
-        rest = starts[at + 1] - starts[at] if 0 < at < self.end else 0
-        return min(_LONGEST_REST, max(_SHORTEST_REST, rest / 1e9))
-
     def start_anew(self, timeline: Timeline) -> None:
         """Take another run's timeline; axis, zoom and what is shown stay."""
         self.timeline = timeline
@@ -153,49 +86,6 @@ class Scene:
         self.chosen = None
         self.folded.clear()
         self._rows = self._picture = None
-
-    def to_step_of_chosen(self, direction: Literal[1, -1]) -> None:
-        """Go to the next or previous step of the chosen task."""
-        lane = self.chosen_lane
-        if lane is None:
-            return
-        tape = self.timeline.tape
-        slot = self.playhead + direction
-        if direction < 0 or slot <= self.end:
-            change = lane.after_slot(slot if direction < 0 else slot - 1) + (0 if direction < 0 else 1)
-            while 0 <= change < len(lane.slots):
-                at = lane.slots[change]
-                if lane.states[change] == State.RUNNING and tape.lanes[at] == lane.index:
-                    chosen = lane.index
-                    self.go(at)
-                    self.chosen = chosen
-                    return
-                change += direction
-
-    def to_waker(self) -> None:
-        """Go to the step that made the playhead's task ready, or the chosen one."""
-        lane = self.chosen_lane
-        if lane is None or (self.chosen is None and self.timeline.tape.lanes[self.playhead] < 0):
-            return  # nobody makes the loop sleep
-        change = lane.after_slot(self.playhead)
-        if self.chosen is None or self.timeline.tape.lanes[self.playhead] == lane.index:
-            # From its own step: what made that one possible, not what came of it
-            while change >= 0 and lane.states[change] != State.RUNNING:
-                change -= 1
-        while change >= 0 and not (lane.states[change] == State.READY and is_wake(lane, change)):
-            change -= 1
-        if change >= 0 and 0 < lane.slots[change] < self.playhead:
-            came_from = (*self._came_from, self.playhead)
-            self.go(lane.slots[change])
-            self.chosen = None
-            self._came_from = came_from
-
-    def back_from_waker(self) -> None:
-        """Undo the last `to_waker`."""
-        if self._came_from:
-            *before, slot = self._came_from
-            self.go(slot)
-            self._came_from = tuple(before)
 
     # -- rows --------------------------------------------------------------------------------
 
@@ -258,18 +148,8 @@ class Scene:
         return min(most, max(6, self.rows.widest) + 1)
 
     @property
-    def chosen_lane(self) -> Lane | None:
-        """The task that the inspector shows: the chosen one, else the one of the playhead's step."""
-        if self.chosen is not None:
-            return self.timeline.lanes[self.chosen]
-        slot = self.playhead
-        while slot > 0 and self.timeline.tape.lanes[slot] < 0:
-            slot -= 1
-        return self.timeline.lanes[self.timeline.tape.lanes[slot]] if slot > 0 else None
-
-    @property
     def chosen_row(self) -> int | None:
-        """The row of that task."""
+        """The row of the chosen task."""
         lane = self.chosen_lane
         return None if lane is None else self.rows.row_of(lane.index)
 
@@ -285,10 +165,6 @@ class Scene:
             shown = self.rows.rows[row]
             lane = shown.lane if shown.roll is None else shown.roll.root
             self.chosen = self.chosen if lane is None else lane
-
-    def choose_nobody(self) -> None:
-        """Let the choice follow the playhead again."""
-        self.chosen = None
 
     def fold(self) -> None:
         """Fold or unfold the children of the chosen task; of one that has none, the steps inside its awaits."""
@@ -386,59 +262,5 @@ class Scene:
 
     @property
     def place(self) -> int:
-        """The place for the source panel: where the chosen task stands, or the step ended; NO_PLACE if unknown.
-
-        A library's task has no line of the user's own; whoever waits for it has.
-        """
-        verbs, lane = self.timeline.verbs, self.chosen_lane
-        place = own = self._own_place()
-        for _ in range(_NESTED):
-            known = verbs.places.get(place)
-            if (known is not None and known.file in verbs.sources) or lane is None or lane.parent is None:
-                break
-            lane = self.timeline.lanes[lane.parent]
-            place = self._last_place(lane)
-        known = verbs.places.get(place)
-        return place if known is not None and known.file in verbs.sources else own
-
-    def _own_place(self) -> int:
-        slot = self.playhead
-        tape = self.timeline.tape
-        if self.chosen is not None and self.chosen != tape.lanes[slot]:
-            return self._last_place(self.timeline.lanes[self.chosen])
-        while slot > 0 and tape.lanes[slot] < 0:
-            slot -= 1
-        if not slot:
-            # Before anything: where main begins
-            main = next((lane for lane in self.timeline.lanes if lane.role == "main"), None)
-            return NO_PLACE if main is None or main.place is None else main.place
-        place = tape.places[slot]
-        if place == NO_PLACE:
-            # The last step of a task ended nowhere; what it did for others is what matters
-            place = max(self.timeline.samples.get(slot, NO_PLACE), waking_call(self.timeline, slot))
-        return self._last_place(self.timeline.lanes[tape.lanes[slot]]) if place == NO_PLACE else place
-
-    def _last_place(self, lane: Lane) -> int:
-        """Give where a task stood last, at the playhead; before that, where its function begins."""
-        newest = lane.after_slot(self.playhead)
-        for change in range(newest, max(newest - _FAR_BACK, -1), -1):
-            if lane.places[change] != NO_PLACE and not is_wake(lane, change):
-                return lane.places[change]
-        return NO_PLACE if lane.place is None else lane.place
-
-
-def waking_call(timeline: Timeline, slot: int) -> int:
-    """Give the place of the call by which a slot made the first task ready; NO_PLACE if unknown."""
-    for index in timeline.tape.woken_in(slot)[:1]:
-        lane = timeline.lanes[index]
-        change = lane.after_slot(slot)
-        while change >= 0 and lane.slots[change] == slot:
-            if lane.states[change] == State.READY and is_wake(lane, change):
-                return lane.places[change]
-            change -= 1
-    return NO_PLACE
-
-
-def is_wake(lane: Lane, change: int) -> bool:
-    """Tell whether a change to READY was made by another: its place is then the waker's."""
-    return lane.states[change] == State.READY and (change == 0 or lane.states[change - 1] != State.RUNNING)
+        """The place for the source panel; NO_PLACE if unknown."""
+        return marked_place(self)
