@@ -17,11 +17,12 @@ from seven_bits import same_shape
 from triotrace.events import Cause, NurseryId, TaskId, TaskScheduled, TaskSpawned
 from triotrace.log import read_log
 from triotrace.timeline.canvas import Ink
+from triotrace.timeline.columns import StepsView
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.records import Scope
 from triotrace.timeline.rows import RowKind, lay_rows
 from triotrace.timeline.states import State
-from triotrace.timeline.steps import StepsPicture, StepsView
+from triotrace.timeline.steps import StepsPicture
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture, TimeView

@@ -7,8 +7,9 @@ from story import MILLISECOND, Story
 from triotrace import events as e
 from triotrace.export.text import picture
 from triotrace.timeline.canvas import FUTURE, Ink
+from triotrace.timeline.columns import StepsView
 from triotrace.timeline.rows import lay_rows
-from triotrace.timeline.steps import StepsPicture, StepsView
+from triotrace.timeline.steps import StepsPicture
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture, TimeView
 from triotrace.timeline.words import Words

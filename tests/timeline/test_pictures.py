@@ -15,9 +15,10 @@ from triotrace.clean import clean
 from triotrace.export.part import Part
 from triotrace.export.text import picture
 from triotrace.timeline.canvas import FUTURE, PLAYHEAD, fit, width_of
+from triotrace.timeline.columns import StepsView
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.rows import lay_rows
-from triotrace.timeline.steps import StepsPicture, StepsView
+from triotrace.timeline.steps import StepsPicture
 from triotrace.timeline.timeline import Timeline
 
 

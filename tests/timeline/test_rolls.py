@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from story import Story, relay
 
 from triotrace import events as e
+from triotrace.timeline.columns import StepsView
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.rows import RowKind, lay_rows
 from triotrace.timeline.states import ALIVE, State
-from triotrace.timeline.steps import StepsPicture, StepsView
+from triotrace.timeline.steps import StepsPicture
 from triotrace.timeline.timeline import Timeline
 
 

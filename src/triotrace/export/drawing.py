@@ -11,10 +11,11 @@ from triotrace.export.ascii import escaped, to_ascii
 from triotrace.export.heading import packed
 from triotrace.export.part import Part, company, origin_of, span_of_steps, span_of_time, tasks_named, with_parents
 from triotrace.timeline.canvas import fit, width_of
+from triotrace.timeline.columns import StepsView
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
 from triotrace.timeline.scale import Scale, TimeView
-from triotrace.timeline.steps import StepsPicture, StepsView
+from triotrace.timeline.steps import StepsPicture
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture
 from triotrace.timeline.trio_time import scale_of

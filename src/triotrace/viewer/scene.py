@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+from triotrace.timeline.columns import StepsView
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.rows import Rows, lay_rows
-from triotrace.timeline.steps import StepsPicture, StepsView
+from triotrace.timeline.steps import StepsPicture
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from triotrace.timeline.columns import ZOOMS, StepsView
 from triotrace.timeline.folded_time import FoldedTime, cell_to_fit
 from triotrace.timeline.scale import REAL_TIME, Scale, TimeView, round_cell
-from triotrace.timeline.steps import ZOOMS, StepsView
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.trio_time import TrioTime
 

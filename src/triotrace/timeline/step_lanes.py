@@ -1,0 +1,125 @@
+"""The lanes of the step axis beside their blocks: who waits, is ready, was made ready; a task, or many rolled up."""
+
+from __future__ import annotations
+
+from triotrace.timeline.canvas import Ink, Line
+from triotrace.timeline.columns import Columns
+from triotrace.timeline.lanes import Lane
+from triotrace.timeline.rolls import Roll
+from triotrace.timeline.states import State
+from triotrace.timeline.words import Words
+
+__all__ = ["draw_labels", "draw_roll", "draw_states"]
+
+_LOOKS: dict[State, tuple[str, Ink]] = {
+    State.NEW: ("░", Ink.READY),
+    State.READY: ("░", Ink.READY),
+    State.RUNNING: ("█", Ink.RUNNING),
+    State.WAITING: ("┈", Ink.WAITING),
+    State.RETURNED: (" ", Ink.BLANK),
+    State.RAISED: (" ", Ink.BLANK),
+    State.CANCELLED: (" ", Ink.BLANK),
+    State.UNKNOWN: ("?", Ink.UNKNOWN),
+}
+_NOT_BORN = (" ", Ink.BLANK)
+
+
+def draw_states(line: Line, lane: Lane, columns: Columns) -> None:
+    """Draw what a task was, and where another made it ready."""
+    if not columns.slots:
+        return
+    slots, zoom, tape = columns.slots, columns.view.zoom, columns.timeline.tape
+    before = lane.after_slot(slots.start - 1)
+    look = _look(lane, before)
+    cell = 0
+    change, changes = before + 1, len(lane.slots)
+    while change < changes and lane.slots[change] < slots.stop:
+        slot, first = lane.slots[change], change
+        start = columns.cell(slot)
+        line.fill(cell, start, *look)
+        while change < changes and lane.slots[change] < slots.stop and columns.cell(lane.slots[change]) == start:
+            change += 1
+        after = _look(lane, change - 1)
+        if tape.lanes[slot] == lane.index:
+            line.fill(start, start + zoom, *after)
+        else:
+            mark = start + columns.mark_at
+            line.fill(start, mark, *look)
+            line.fill(mark, start + zoom, *after)
+            ready = next((i for i in range(first, change) if lane.states[i] == State.READY), None)
+            if ready is not None and columns.timeline.woke(lane.slots[ready], lane, ready):
+                cancelled = lane.was_cancelled(ready)
+                arrow = _arrow(slot, lane.index, columns)
+                glyph = {"▼": "▽", "▲": "△"}[arrow] if cancelled else arrow
+                line.put(mark, glyph, Ink.CANCELLED if cancelled else Ink.MARK)
+        look, cell = after, start + zoom
+    line.fill(cell, columns.end, *look)
+
+
+def draw_roll(line: Line, roll: Roll, row: int, columns: Columns) -> None:
+    """Draw whether any of them waits for its turn, lives at all, and was made ready."""
+    change, zoom = roll.after_slot(columns.slots.start - 1), columns.view.zoom
+    look = _roll_look(roll, change)
+    for block in columns.blocks:
+        while change + 1 < len(roll.slots) and roll.slots[change + 1] <= block.last:
+            change += 1
+        mark = block.cell + columns.mark_at
+        line.fill(block.cell, mark, *look)
+        look = _roll_look(roll, change)
+        line.fill(mark, block.cell + zoom, *look)
+        woken = columns.timeline.tape.woken_in(block.first)
+        if block.row != row and any(columns.rows.row_of(lane) == row for lane in woken):
+            line.put(mark, "▲" if block.row is not None and row < block.row else "▼", Ink.MARK)
+
+
+def draw_labels(line: Line, lane: Lane, columns: Columns, words: Words) -> None:
+    """Write on waiting stretches what the block before them does not say."""
+    if not columns.slots:
+        return
+    slots, zoom = columns.slots, columns.view.zoom
+    change = max(0, lane.after_slot(slots.start - 1))
+    while change < len(lane.slots) and lane.slots[change] < slots.stop:
+        slot = lane.slots[change]
+        if lane.states[change] == State.WAITING:
+            verb = columns.timeline.verbs.verb(lane.places[change])
+            children = lane.wakers[change]
+            label = ""
+            if verb.short == "nursery" and children > 0:
+                label = f" {words.children(children)} "
+            elif slot < slots.start or zoom < 10:
+                label = f" {verb.full} " if verb.full else ""
+            following = lane.slots[change + 1] if change + 1 < len(lane.slots) else slots.stop
+            end = columns.cell(following) if following < slots.stop else columns.end
+            if label:
+                _write_in_gap(line, max(0, columns.cell(slot) + zoom), end, label)
+        change += 1
+
+
+def _arrow(slot: int, lane: int, columns: Columns) -> str:
+    waker, woken = columns.rows.row_of(columns.timeline.tape.lanes[slot]), columns.rows.row_of(lane)
+    return "▲" if waker is not None and woken is not None and woken < waker else "▼"
+
+
+def _look(lane: Lane, change: int) -> tuple[str, Ink]:
+    state = lane.state_at(change)
+    if state is State.READY and lane.was_cancelled(change):
+        return "░", Ink.CANCELLED
+    return _NOT_BORN if state is None else _LOOKS.get(state, _NOT_BORN)
+
+
+def _roll_look(roll: Roll, change: int) -> tuple[str, Ink]:
+    if change < 0 or not roll.alive[change]:
+        return _NOT_BORN
+    return _LOOKS[State.READY if roll.queue[change] else State.WAITING]
+
+
+def _write_in_gap(line: Line, start: int, end: int, words: str) -> None:
+    """Write words on the first stretch of waiting that is long enough for them."""
+    need = len(words) + 2
+    gap = start
+    for column in range(start, min(end, line.width) + 1):
+        if column == min(end, line.width) or line.inks[column] != Ink.WAITING:
+            if column - gap >= need:
+                line.write(gap + 1, words, Ink.LABEL)
+                return
+            gap = column + 1
