@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["short_name"]
+__all__ = ["LIMIT_NAME", "short_name"]
+
+LIMIT_NAME = 200
+"""Characters that are kept of a name; a log may hold more."""
 
 
 def short_name(name: str, function: str = "") -> str:

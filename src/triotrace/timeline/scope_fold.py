@@ -5,36 +5,27 @@ from __future__ import annotations
 from triotrace import events as e
 from triotrace.clean import clean
 from triotrace.timeline.lanes import Lane
+from triotrace.timeline.names import LIMIT_NAME
 from triotrace.timeline.records import Cancellation, Nursery, Scope
-from triotrace.timeline.tape import Tape
+from triotrace.timeline.run_fold import RunFold
 
-__all__ = ["LIMIT_NAME", "ScopeFold"]
-
-LIMIT_NAME = 200
+__all__ = ["ScopeFold"]
 
 
-class ScopeFold:
-    """What is known of nurseries and scopes. `Fold` has the tasks and the tape that they belong to."""
-
-    tape: Tape
-    now: int
-    shape: int
-    dropped: int
-    _ended_badly: bool
-    _lane_of: dict[int, int]
+class ScopeFold(RunFold):
+    """What is known of nurseries and scopes. `TaskFold` has the tasks that they belong to."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.nurseries: dict[int, Nursery] = {}
         self.scopes: dict[int, Scope] = {}
         self.cancelled: list[Scope] = []
         """The cancelled scopes, in order."""
         self.timed: dict[int, list[Scope]] = {}
         """By lane: the user's scopes that ever had a deadline, in order."""
+        self._ended_badly = False
 
     def _known(self, task: int, t: int) -> Lane:
-        raise NotImplementedError
-
-    def _damage(self, t: int, text: str) -> None:
         raise NotImplementedError
 
     def _nursery_opened(self, event: e.NurseryOpened) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from triotrace.clean import clean
-from triotrace.timeline.fold import LIMIT_NAME, Fold
+from triotrace.timeline.fold import Fold
 from triotrace.timeline.lanes import Lane
+from triotrace.timeline.names import LIMIT_NAME
 from triotrace.timeline.records import Cancellation, Print, Run, Scope
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending

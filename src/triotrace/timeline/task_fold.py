@@ -1,0 +1,218 @@
+"""The fold's part for tasks: who they are, who makes them ready, each of their steps on the tape, how they end."""
+
+from __future__ import annotations
+
+from array import array
+
+from triotrace import events as e
+from triotrace.clean import clean
+from triotrace.timeline.lanes import NO_PLACE, NOBODY, Lane
+from triotrace.timeline.names import LIMIT_NAME, short_name
+from triotrace.timeline.scope_fold import ScopeFold
+from triotrace.timeline.states import EXITS, NATURAL, TRANSITIONS, State
+from triotrace.timeline.tape import Ending
+from triotrace.timeline.verbs import Verbs
+
+__all__ = ["TaskFold"]
+
+_NUMBERED = frozenset(["main", "library", "user"])
+_ENDINGS = {
+    State.WAITING: Ending.WAITS,
+    State.READY: Ending.STAYS,
+    State.RETURNED: Ending.RETURNED,
+    State.RAISED: Ending.RAISED,
+    State.CANCELLED: Ending.CANCELLED,
+}
+
+
+class TaskFold(ScopeFold):
+    """What is known of tasks. `ScopeFold` has the nurseries and scopes that they are in, `RunFold` their runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lanes: list[Lane] = []
+        self.changes: array[int] = array("i")
+        """The lane of every change of any lane, in order."""
+        self.queue: dict[int, None] = {}
+        """The lanes that are ready and wait for their turn, in the order in which they became so."""
+        self.moves = 0
+        """How often a task went to another nursery: `started()`."""
+        self.verbs = Verbs()
+        self.samples: dict[int, int] = {}
+        """Where a step that takes too long was seen last: its slot, and a place."""
+
+    # -- births and families ------------------------------------------------------------------
+
+    def _task_spawned(self, event: e.TaskSpawned) -> None:
+        self.now = event.t
+        if event.task in self._lane_of:
+            self._damage(event.t, f"task {event.task} was spawned twice")
+            return
+        lane = self._add_lane(event)
+        lane.change(event.t, len(self.tape), State.NEW)
+
+    def _add_lane(self, event: e.TaskSpawned) -> Lane:
+        function = self.verbs.function(event.place)
+        name = clean(short_name(event.name, function), LIMIT_NAME)
+        run = self._run_of.get(event.run)
+        if run is not None and event.role == "main" and name.startswith("_"):
+            name = run.name  # pytest-trio's own function, not the test that it runs
+        number = 1
+        if run is not None:
+            number = run.names.get(name, 0) + 1
+            run.names[name] = number
+            run.alive += event.role in _NUMBERED
+        lane = Lane(
+            index=len(self.lanes),
+            task=event.task,
+            run=event.run,
+            name=name,
+            role=event.role,
+            number=number,
+            changes=self.changes,
+            spawner=self._lane_of.get(event.by) if event.by is not None else None,
+            place=event.place,
+        )
+        self.lanes.append(lane)
+        self._lane_of[event.task] = lane.index
+        parent = self._lane_of.get(event.parent) if event.parent is not None else None
+        self._adopt(lane, parent, event.nursery)
+        return lane
+
+    def _adopt(self, lane: Lane, parent: int | None, nursery: e.NurseryId | None) -> None:
+        if lane.parent is not None:
+            old = self.lanes[lane.parent]
+            old.children.remove(lane.index)
+            old.alive_children -= 1
+        lane.parent, lane.nursery = parent, nursery
+        if parent is not None:
+            self.lanes[parent].children.append(lane.index)
+            self.lanes[parent].alive_children += 1
+        self.shape += 1
+
+    def _task_moved(self, event: e.TaskMoved) -> None:
+        self.now = event.t
+        self.moves += 1
+        lane = self._known(event.task, event.t)
+        nursery = self.nurseries.get(event.nursery)
+        if nursery is not None:
+            self._adopt(lane, nursery.owner, event.nursery)
+        else:
+            lane.nursery = event.nursery
+
+    # -- steps -------------------------------------------------------------------------------
+
+    def _task_scheduled(self, event: e.TaskScheduled) -> None:
+        self.now = t = event.t
+        lane = self._known(event.task, t)
+        state = self._move(lane, event)
+        lane.readied = len(self.changes)
+        if state is not State.READY:
+            return
+        self.queue[lane.index] = None
+        tape = self.tape
+        slot = len(tape)
+        waker = self._lane_of.get(event.waker) if event.waker is not None else None
+        scope = self.scopes.get(event.scope) if event.scope is not None else None
+        housekeeping = event.cause == "cancel" and scope is not None and scope.library
+        lane.change(
+            t,
+            slot,
+            state,
+            place=NO_PLACE if event.place is None else event.place,
+            waker=NOBODY if waker is None else waker,
+            cause="housekeeping" if housekeeping else event.cause,
+        )
+        if event.cause == "cancel" and not housekeeping:
+            lane.cancelled_by = event.scope
+        if slot and tape.endings[slot] == Ending.OPEN:
+            runner = tape.lanes[slot]
+            asleep = runner < 0 and self.runs[-1 - runner].run == lane.run
+            if asleep or (waker is not None and waker == runner):
+                tape.wake(lane.index)
+
+    def _before_task_step(self, event: e.BeforeTaskStep) -> None:
+        self.now = t = event.t
+        lane = self._known(event.task, t)
+        self._move(lane, event)
+        slot = len(self.tape)
+        run = self._run_of.get(lane.run)
+        if run is not None:
+            run.running = lane.index
+        if lane.role in _NUMBERED:
+            if run is not None:
+                self._wake_up(run, t)
+            slot = self.tape.begin(lane.index, t, before=run.last_slot if run else 0)
+            if run is not None:
+                if lane.readied >= run.turn:
+                    if not run.sleep_slot:  # else the turn began with the sleep
+                        self.tape.begin_turn(slot)
+                    run.turn = len(self.changes)
+                run.last_slot, run.sleep_slot = slot, 0
+        self.queue.pop(lane.index, None)
+        lane.change(t, slot, State.RUNNING)
+
+    def _after_task_step(self, event: e.AfterTaskStep) -> None:
+        self.now = t = event.t
+        lane = self._known(event.task, t)
+        state = self._move(lane, event)
+        if state is State.RETURNED:
+            state = lane.state = lane.result or state
+        if state is State.READY:
+            self.queue[lane.index] = None
+        run = self._run_of.get(lane.run)
+        slot = len(self.tape)
+        place = NO_PLACE if event.place is None else event.place
+        if run is not None:
+            run.running = None
+            if lane.role in _NUMBERED and run.last_slot and self.tape.lanes[run.last_slot] == lane.index:
+                self.tape.end(run.last_slot, t, _ENDINGS[state], place=place)
+                if self.tape.may_go_on(run.last_slot) and self.verbs.same_await(
+                    place, self.tape.places[run.last_slot - 1]
+                ):
+                    self.tape.join(run.last_slot)
+        lane.change(t, slot, state, place=place, waker=lane.alive_children if state is State.WAITING else NOBODY)
+
+    def _step_sampled(self, event: e.StepSampled) -> None:
+        self.now = event.t
+        lane = self._known(event.task, event.t)
+        run = self._run_of.get(lane.run)
+        if run is not None and run.running == lane.index:
+            self.samples[run.last_slot] = event.place
+
+    def _task_exited(self, event: e.TaskExited) -> None:
+        self.now = event.t
+        lane = self._known(event.task, event.t)
+        self._move(lane, event)
+        if lane.result is None:
+            run = self._run_of.get(lane.run)
+            if run is not None:
+                run.alive -= lane.role in _NUMBERED
+        lane.result, lane.error = EXITS[event.result], event.error
+        self._ended_badly = self._ended_badly or (event.result != "returned" and lane.role in ("main", "user"))
+        if lane.parent is not None:
+            self.lanes[lane.parent].alive_children -= 1
+
+    # -- what follows what -------------------------------------------------------------------
+
+    def _move(self, lane: Lane, event: e.Event) -> State:
+        kind = type(event)
+        state = TRANSITIONS[lane.state].get(kind)
+        if state is None:
+            word = kind.__struct_config__.tag
+            self._damage(self.now, f"{word} of task {lane.task} cannot follow while it is {lane.state.name.lower()}")
+            state = NATURAL[kind]
+        lane.state = state
+        return state
+
+    def _known(self, task: int, t: int) -> Lane:
+        index = self._lane_of.get(task)
+        if index is not None:
+            return self.lanes[index]
+        if not self.dropped:
+            self._damage(t, f"task {task} was never spawned")
+        run = self.runs[-1].run if self.runs else e.RunId(0)
+        lane = self._add_lane(e.TaskSpawned(t, e.TaskId(task), run, f"task {task}", "user"))
+        lane.state = State.UNKNOWN
+        lane.change(t, len(self.tape), State.UNKNOWN)
+        return lane
