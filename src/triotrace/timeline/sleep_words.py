@@ -1,0 +1,76 @@
+"""A sleep of the loop in plain words: how long, until what, and who was ready then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from triotrace.timeline.cancel_words import CancelWords
+from triotrace.timeline.states import State
+from triotrace.timeline.tape import Ending
+from triotrace.timeline.timeline import Timeline
+
+__all__ = ["SleepWords"]
+
+
+class SleepWords(CancelWords):
+    """Says what came of a slot in which nobody ran."""
+
+    def _sleep(self, timeline: Timeline, slot: int) -> str:
+        tape = timeline.tape
+        over = tape.endings[slot] != Ending.OPEN
+        end = tape.ends[slot] if over else timeline.now
+        length = self.duration(max(0, end - tape.starts[slot]))
+        woken = [index for index in tape.woken_in(slot) if timeline.lanes[index].role != "system"]
+        if not over and not woken:
+            return self._("Nobody is ready: the loop sleeps.") + self._until(timeline, slot)
+        skipped = timeline.skipped.get(slot)
+        jump = timeline.jump_in(slot)
+        if jump is not None:
+            said = self._("Nobody was ready: trio's clock jumped by {length}.").format(length=self.duration(jump))
+        elif skipped is not None:
+            said = self._("Nobody was ready: {length} of sleep were skipped.").format(length=self.duration(skipped))
+        else:
+            said = self._("Nobody was ready: the loop slept for {length}.").format(length=length)
+        cancellations = self._cancellations(timeline, slot)
+        if cancellations:
+            said = " ".join([said, *cancellations])
+        if not woken:
+            return said
+        for cause, lanes in _by_cause(timeline, woken, slot).items():
+            names = self.names(timeline, lanes)
+            match cause:
+                case "io":
+                    said += " " + self._("A socket woke {names}.").format(names=names)
+                case "thread":
+                    said += " " + self._("A thread came back to {names}.").format(names=names)
+                case _:
+                    then = self._n("Then {names} is ready.", "Then {names} are ready.", len(lanes))
+                    said += " " + then.format(names=names)
+        return said
+
+    def _until(self, timeline: Timeline, slot: int) -> str:
+        """Say what the sleep of a loop waits for: a deadline, or what comes from outside."""
+        run = timeline.runs[-1 - timeline.tape.lanes[slot]]
+        wait = run.waits
+        said = ""
+        if wait is not None and wait.deadline is not None and run.begun.clock == "live":
+            left = wait.deadline - run.trio_time(timeline.now)
+            said += " " + self._("The next deadline is in {length}.").format(length=self.duration(max(0, left)))
+        if wait is not None and wait.readers + wait.writers:
+            said += " " + self._("A socket may come first.")
+        if wait is not None and wait.threads:
+            said += " " + self._("A thread may come first.")
+        return said
+
+
+def _by_cause(timeline: Timeline, lanes: Sequence[int], slot: int) -> dict[str, list[int]]:
+    """Group lanes that a slot made ready by why."""
+    found: dict[str, list[int]] = {}
+    for index in lanes:
+        lane = timeline.lanes[index]
+        change = lane.after_slot(slot)
+        while change > 0 and not (lane.states[change] == State.READY and lane.slots[change] == slot):
+            change -= 1
+        cause = lane.cause_of(change) if change >= 0 else ""
+        found.setdefault(cause if cause in ("io", "thread") else "", []).append(index)
+    return found

@@ -1,0 +1,106 @@
+"""A step in plain words: whom it started, whom it woke and by what, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from triotrace.timeline.cancel_words import CancelWords, was_cancelled_in
+from triotrace.timeline.lanes import NO_PLACE, Lane
+from triotrace.timeline.states import State
+from triotrace.timeline.tape import Ending
+from triotrace.timeline.timeline import Timeline
+
+__all__ = ["StepWords"]
+
+
+class StepWords(CancelWords):
+    """Says what a task did in a slot."""
+
+    def _step(self, timeline: Timeline, slot: int, lane: Lane) -> str:
+        woken = [timeline.lanes[index] for index in timeline.tape.woken_in(slot)]
+        born = [other.index for other in woken if other.slots[0] == slot]
+        # That main wakes trio's own <init> at its end is no news
+        freed = [other for other in woken if other.slots[0] < slot and other.role not in ("init", "system")]
+        parts = []
+        if born:
+            parts.append(
+                self._("{name} starts {names}.").format(name=timeline.title(lane), names=self.names(timeline, born))
+            )
+        reached = {lane.index for lane in freed if was_cancelled_in(lane, slot)}
+        freed = [other for other in freed if other.index not in reached]
+        if freed:
+            parts.append(self._freeing(timeline, slot, lane, freed))
+        parts.append(self._ending(timeline, slot, lane))
+        parts += self._cancellations(timeline, slot)
+        return " ".join(parts)
+
+    def _freeing(self, timeline: Timeline, slot: int, lane: Lane, freed: Sequence[Lane]) -> str:
+        name = timeline.title(lane)
+        names = self.names(timeline, [other.index for other in freed])
+        if len(freed) == 1:
+            waited = _waited_for(timeline, freed[0], slot)
+            if waited == "MemorySendChannel.send":
+                return self._("{name} takes the message that {other} was waiting to send: {other} is ready.").format(
+                    name=name, other=names
+                )
+            if waited == "MemoryReceiveChannel.receive":
+                return self._("{name} hands a message to {other}: {other} is ready.").format(name=name, other=names)
+            if freed[0].index == lane.parent and lane.result is not None and lane.slots[-1] == slot:
+                return self._("{name} was the last child of {other}: {other} is ready.").format(name=name, other=names)
+        ready = self._n("{names} is ready.", "{names} are ready.", len(freed)).format(names=names)
+        call = _call_of_waker(timeline, freed[0], slot)
+        if call:
+            return self._("{name} calls {call}: {ready}").format(name=name, call=call, ready=ready)
+        return self._("{name} wakes them: {ready}").format(name=name, ready=ready)
+
+    def _ending(self, timeline: Timeline, slot: int, lane: Lane) -> str:
+        name = timeline.title(lane)
+        ending = Ending(timeline.tape.endings[slot])
+        verb = timeline.verbs.verb(timeline.tape.places[slot])
+        at = verb.full if verb.short != "nursery" else ""
+        match ending:
+            case Ending.STAYS if at:
+                return self._("{name} gives way at `{at}` and stays in the queue.").format(name=name, at=at)
+            case Ending.STAYS:
+                return self._("{name} gives way and stays in the queue.").format(name=name)
+            case Ending.WAITS if verb.short == "nursery":
+                count = lane.wakers[lane.after_slot(slot)]
+                return self._n("{name} waits for {count} child.", "{name} waits for {count} children.", count).format(
+                    name=name, count=count
+                )
+            case Ending.WAITS if at:
+                return self._("{name} waits at `{at}`.").format(name=name, at=at)
+            case Ending.WAITS:
+                return self._("{name} waits.").format(name=name)
+            case Ending.RETURNED:
+                return self._("{name} returns.").format(name=name)
+            case Ending.RAISED if timeline.error_of(lane):
+                return self._("{name} raises {error}.").format(name=name, error=timeline.error_of(lane))
+            case Ending.RAISED:
+                return self._("{name} raises an exception.").format(name=name)
+            case Ending.CANCELLED:
+                return self._("{name} ends, cancelled.").format(name=name)
+        length = self.duration(max(0, timeline.now - timeline.tape.starts[slot]))
+        stands = timeline.verbs.places.get(timeline.samples.get(slot, NO_PLACE))
+        if stands is not None:
+            return self._("{name} runs and does not give way, for {length} now, at line {line}.").format(
+                name=name, length=length, line=stands.line
+            )
+        return self._("{name} runs.").format(name=name)
+
+
+def _waited_for(timeline: Timeline, lane: Lane, slot: int) -> str:
+    """Give trio's name of the call in which a lane waited before the slot that woke it."""
+    change = lane.after_slot(slot)
+    while change >= 0 and lane.states[change] != State.WAITING:
+        change -= 1
+    return timeline.verbs.verb(lane.places[change]).call if change >= 0 else ""
+
+
+def _call_of_waker(timeline: Timeline, woken: Lane, slot: int) -> str:
+    """Give the call that woke a lane in a slot, as the source has it: `event.set()`."""
+    change = woken.after_slot(slot)
+    while change >= 0 and (woken.states[change] != State.READY or woken.slots[change] > slot):
+        change -= 1
+    verb = timeline.verbs.verb(woken.places[change]) if change >= 0 else None
+    return f"{verb.full}()" if verb is not None and verb.full else ""
