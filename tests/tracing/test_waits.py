@@ -265,7 +265,7 @@ async def in_an_async_context_manager() -> None:
 def test_wait(name: str) -> None:
     """While it waits, a task stands in its wait, in the innermost function of the user's own."""
     told = stopped(WAITS[name])
-    end = next(e for e in told.of(TaskScheduled, "main") if e.cause == "timer")
+    end = next(e for e in told.of(TaskScheduled, "main") if e.cause == "idle")
     place = told.places[[e for e in told.of(AfterTaskStep, "waiter") if e.t <= end.t][-1].place]
     assert name.rpartition("-")[0] == place.call
     assert __file__ == place.file
@@ -280,7 +280,7 @@ def stopped(function: Wait) -> Told:
     async def main() -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(function, name="waiter")
-            await trio.sleep(0.05)
+            await trio.testing.wait_all_tasks_blocked(0.01)
             nursery.cancel_scope.cancel()
 
     return watch(main)
