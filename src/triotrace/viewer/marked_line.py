@@ -18,18 +18,24 @@ _NESTED = 8
 def marked_place(walk: Walk) -> int:
     """Give the place whose line is marked; NO_PLACE if unknown.
 
-    A library's task has no line of the user's own; whoever waits for it has.
+    A library's task has no line of the user's own; whoever waits for it has. A test's harness waits for the test, and
+    nobody for the harness: then it is the line at which the user's own code stood last.
     """
-    timeline, verbs, lane = walk.timeline, walk.timeline.verbs, walk.chosen_lane
+    timeline, tape, lane = walk.timeline, walk.timeline.tape, walk.chosen_lane
     place = own = _own_place(walk)
     for _ in range(_NESTED):
-        known = verbs.places.get(place)
-        if (known is not None and known.file in verbs.sources) or lane is None or lane.parent is None:
+        if _has_source(timeline, place) or lane is None or lane.parent is None:
             break
         lane = timeline.lanes[lane.parent]
         place = _last_place(lane, walk.playhead)
-    known = verbs.places.get(place)
-    return place if known is not None and known.file in verbs.sources else own
+    slots = range(walk.playhead, max(0, walk.playhead - _FAR_BACK), -1)
+    found = (tape.places[slot] for slot in slots if _has_source(timeline, tape.places[slot]))
+    return place if _has_source(timeline, place) else next(found, own)
+
+
+def _has_source(timeline: Timeline, place: int) -> bool:
+    known = timeline.verbs.places.get(place)
+    return known is not None and known.file in timeline.verbs.sources
 
 
 def _own_place(walk: Walk) -> int:
