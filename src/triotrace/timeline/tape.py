@@ -71,9 +71,10 @@ class Tape:
         self.before.append(before)
         self.turns.append(0)
         self.first_woken.append(len(self.woken))
+        slot = len(self.lanes) - 1
         self.columns.append(len(self.column_starts))
-        self.column_starts.append(len(self))
-        return len(self)
+        self.column_starts.append(slot)
+        return slot
 
     def begin_turn(self, slot: int) -> None:
         """Tell that a turn begins with a slot: what ran before it made ready all that runs in it."""
@@ -89,8 +90,8 @@ class Tape:
         """Tell whether a step that just ended followed one of the same task that stayed, and woke nobody."""
         before = slot - 1
         return (
-            self.endings[before] == Ending.STAYS
-            and self.lanes[slot] == self.lanes[before]
+            self.lanes[slot] == self.lanes[before]
+            and self.endings[before] == Ending.STAYS
             and self.endings[slot] in (Ending.STAYS, Ending.WAITS)
             and slot == len(self) == self.column_starts[-1]
             and self.first_woken[slot] == len(self.woken)

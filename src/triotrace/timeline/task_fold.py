@@ -9,20 +9,21 @@ from triotrace.clean import clean
 from triotrace.timeline.lanes import NO_PLACE, NOBODY, Lane
 from triotrace.timeline.names import LIMIT_NAME, short_name
 from triotrace.timeline.scope_fold import ScopeFold
-from triotrace.timeline.states import EXITS, NATURAL, TRANSITIONS, State
+from triotrace.timeline.states import EXITS, FOLLOWS, NATURAL, State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.verbs import Verbs
 
 __all__ = ["TaskFold"]
 
 _NUMBERED = frozenset(["main", "library", "user"])
-_ENDINGS = {
+_BY_STATE = {
     State.WAITING: Ending.WAITS,
     State.READY: Ending.STAYS,
     State.RETURNED: Ending.RETURNED,
     State.RAISED: Ending.RAISED,
     State.CANCELLED: Ending.CANCELLED,
 }
+_ENDINGS = tuple(_BY_STATE.get(state, Ending.OPEN) for state in State)
 
 
 class TaskFold(ScopeFold):
@@ -197,7 +198,7 @@ class TaskFold(ScopeFold):
 
     def _move(self, lane: Lane, event: e.Event) -> State:
         kind = type(event)
-        state = TRANSITIONS[lane.state].get(kind)
+        state = FOLLOWS[lane.state].get(kind)
         if state is None:
             word = kind.__struct_config__.tag
             self._damage(self.now, f"{word} of task {lane.task} cannot follow while it is {lane.state.name.lower()}")

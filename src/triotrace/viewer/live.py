@@ -35,7 +35,7 @@ __all__ = ["Again", "LiveApp"]
 Again = Callable[[bool], tuple[Source, Program]]
 """Ends a program and starts it anew, held before its first step if asked to."""
 
-_FRAMES_PER_SECOND = 20
+_FRAMES_PER_SECOND = 17
 _LOADING_SECONDS = 0.25
 """Between two looks at a log that is being read."""
 _WATCH_SECONDS = 0.5
