@@ -213,8 +213,8 @@ class Terminal:
             raw = self.raw()
             assert raw.rfind(b"\x1b[" + mode + b"h") <= raw.rfind(b"\x1b[" + mode + b"l"), mode
         self.enter('echo "status $?"; stty -g | cmp - modes && echo "the same modes"')
-        self.wait_for("the same modes")
-        assert f"status {status}" in self.screen()
+        screen = self.wait_for(lambda screen: "the same modes" in screen.lines)  # not only in the command
+        assert f"status {status}" in screen, f"{screen}\n{told}"
         self.wait_for_prompt()
         return told
 
