@@ -81,6 +81,8 @@ class LiveApp(App[None]):
         self._left_by: int | None = None
         """The signal that wants us to leave."""
         self._seen: tuple[object, ...] = ()
+        self._drew = False
+        """Whether the last look drew something new."""
         self._told = (-1, 0, 0)
         """The last generation that was read, its `t`, and our own clock then."""
 
@@ -141,8 +143,12 @@ class LiveApp(App[None]):
         self._look_again = time.monotonic() + _LOADING_SECONDS
         self._let_time_pass()
         seen = (self.timeline.generation, self.player.program.living, self.said_state())
-        if seen != self._seen or self.scene.rows_are_late:
+        news = seen != self._seen or self.scene.rows_are_late
+        if news or self._drew:
             self._seen = seen
+            # Textual drops a frame that falls into one of its batches, as when it composes its footer anew: what was
+            # drawn last is drawn once more
+            self._drew = news
             self.scene.update()
             self.redraw()
 
