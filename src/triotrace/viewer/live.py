@@ -39,6 +39,7 @@ _FRAMES_PER_SECOND = 17
 _LOADING_SECONDS = 0.25
 """Between two looks at a log that is being read."""
 _WATCH_SECONDS = 0.5
+_ONCE_MORE = (0.1, 0.5, 1.5)
 if "TEXTUAL_FPS" not in os.environ:
     # Two frames that follow each other closely, a key's and the program's answer, need not be two sixtieths apart
     textual.screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]  # Final there, and read anew by each screen
@@ -81,8 +82,8 @@ class LiveApp(App[None]):
         self._left_by: int | None = None
         """The signal that wants us to leave."""
         self._seen: tuple[object, ...] = ()
-        self._drew = False
-        """Whether the last look drew something new."""
+        self._draw_again: list[float] = []
+        """When the last picture is drawn once more."""
         self._told = (-1, 0, 0)
         """The last generation that was read, its `t`, and our own clock then."""
 
@@ -143,14 +144,17 @@ class LiveApp(App[None]):
         self._look_again = time.monotonic() + _LOADING_SECONDS
         self._let_time_pass()
         seen = (self.timeline.generation, self.player.program.living, self.said_state())
-        news = seen != self._seen or self.scene.rows_are_late
-        if news or self._drew:
+        now = time.monotonic()
+        if seen != self._seen or self.scene.rows_are_late:
             self._seen = seen
-            # Textual drops a frame that falls into one of its batches, as when it composes its footer anew: what was
-            # drawn last is drawn once more
-            self._drew = news
-            self.scene.update()
-            self.redraw()
+            # Textual may lose a frame on a busy machine: what was drawn last is drawn some more times
+            self._draw_again = [now + seconds for seconds in _ONCE_MORE]
+        elif self._draw_again and now >= self._draw_again[0]:
+            self._draw_again.pop(0)
+        else:
+            return
+        self.scene.update()
+        self.redraw()
 
     def _loads(self) -> bool:
         """Tell whether a log is read that is there already: then reading goes before drawing."""
