@@ -149,12 +149,11 @@ class LiveApp(App[None]):
             self._seen = seen
             # Textual may lose a frame on a busy machine: what was drawn last is drawn some more times
             self._draw_again = [now + seconds for seconds in _ONCE_MORE]
+            self.scene.update()
+            self.redraw()
         elif self._draw_again and now >= self._draw_again[0]:
             self._draw_again.pop(0)
-        else:
-            return
-        self.scene.update()
-        self.redraw()
+            self.redraw()
 
     def _loads(self) -> bool:
         """Tell whether a log is read that is there already: then reading goes before drawing."""
