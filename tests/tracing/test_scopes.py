@@ -294,3 +294,22 @@ def test_a_nursery_whose_scope_is_left_too_early() -> None:
     )
     [end] = told.of(TaskExited, "child")
     assert told.events.index(end) < told.events.index(closed)
+
+
+def test_a_shield_that_falls_is_told_before_those_whom_it_no_longer_covers() -> None:
+    """The cancellation of a scope further out reaches them within the setting."""
+
+    async def main() -> None:
+        with trio.CancelScope() as outer, trio.CancelScope(shield=True) as inner:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(trio.sleep_forever, name="covered")
+                await trio.testing.wait_all_tasks_blocked()
+                outer.cancel()
+                inner.shield = False
+                await trio.lowlevel.checkpoint()
+
+    told = watch(main)
+    [changed] = [event for event in told.events if isinstance(event, ScopeChanged)]
+    woken = next(event for event in told.of(TaskScheduled, "covered") if event.cause == "cancel")
+    assert not changed.shield
+    assert told.events.index(changed) < told.events.index(woken)

@@ -154,14 +154,14 @@ def _cause(frame: FrameType | None, running: Record | None) -> ScopeCause:
     return "other" if running is None else "call"
 
 
-def _changed(scope: trio.CancelScope) -> None:
+def _changed(scope: trio.CancelScope, shield: bool | None = None) -> None:
     for state in active.states():
         number = state.scopes.get(scope)
         if number is None or state.recorder.closed:
             continue
         task = None if state.running is None else state.running.id
-        deadline, shield = trio_time(scope._deadline), scope._shield
-        state.append(ScopeChanged(state.now() - state.origin, number, deadline, shield, task))
+        deadline, shields = trio_time(scope._deadline), scope._shield if shield is None else shield
+        state.append(ScopeChanged(state.now() - state.origin, number, deadline, shields, task))
 
 
 def _opened(nursery: trio.Nursery) -> None:
@@ -226,16 +226,20 @@ def _wrap_scopes(kind: Any) -> None:
     for setting in ("deadline", "relative_deadline", "shield"):
         old = getattr(kind, setting, None)
         if isinstance(old, property) and old.fset is not None:
-            setattr(kind, setting, _telling(old))
+            setattr(kind, setting, _telling(old, first=setting == "shield"))
 
 
-def _telling(old: property) -> property:
+def _telling(old: property, *, first: bool) -> property:
+    """Let a setting tell that it changed; `first`: before, since what it lets through reaches tasks at once."""
     assert old.fset is not None
     original = old.fset
 
     def setter(self: trio.CancelScope, value: object) -> None:
+        told = first and isinstance(value, bool) and bool(active.states())
+        if told:
+            _guarded(_changed, self, value)
         original(self, value)
-        if active.states():
+        if not told and active.states():
             _guarded(_changed, self)
 
     return property(old.fget, setter, old.fdel, old.__doc__)
