@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 
 from triotrace.clean import clean
 from triotrace.timeline.fold import Fold
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.names import LIMIT_NAME
-from triotrace.timeline.records import Cancellation, Print, Run, Scope
+from triotrace.timeline.records import Cancellation, Run, Scope
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 
@@ -47,12 +47,6 @@ class Timeline(Fold):
         """Tell whether a lane was made ready, by that change, by the very task or loop that a slot belongs to."""
         by = self.tape.lanes[slot]
         return lane.wakers[change] == by if by >= 0 else self.runs[-1 - by].run == lane.run
-
-    def prints_between(self, first: int, last: int) -> list[Print]:
-        """Give what was printed in the slots first to last."""
-        start = bisect_left(self.prints, first, key=lambda said: said.slot)
-        end = bisect_right(self.prints, last, key=lambda said: said.slot)
-        return self.prints[start:end]
 
     def jump_in(self, slot: int) -> int | None:
         """Give by how many ns a mock clock moved while the loop slept in a slot; None if the clock is no mock."""
