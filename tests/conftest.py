@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from lessons import Lesson, teach
+from recorded import Cases
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,3 +24,9 @@ def pytest_configure() -> None:
 def lessons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lesson]:
     """All lessons, run once for the whole suite."""
     return teach(tmp_path_factory.mktemp("lessons"))
+
+
+@pytest.fixture(scope="session")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Cases:
+    """The programs of `tests/cases`, each recorded once when it is asked for."""
+    return Cases(tmp_path_factory.mktemp("cases"))

@@ -1,6 +1,6 @@
 """What can happen in a traced program: one frozen Struct an event.
 
-These Structs are the vocabulary of the tracer, the input of the timeline and the schema of the log (version 1.0).
+These Structs are the vocabulary of the tracer, the input of the timeline and the schema of the log (version 1.1).
 
 Rules:
 - `event`, the tag, is trio's own hook name wherever there is one.
@@ -71,12 +71,13 @@ __all__ = [
     "TaskExited",
     "TaskId",
     "TaskMoved",
+    "TaskPromoted",
     "TaskScheduled",
     "TaskSpawned",
     "TrioTime",
 ]
 
-VERSION = (1, 0)
+VERSION = (1, 1)
 
 BIGGEST = 2**53 - 1
 """The largest integer of a log: above it JavaScript and jq change digits silently."""
@@ -194,7 +195,7 @@ class Place(Event, frozen=True, gc=False):
 
 
 class BeforeRun(Event, frozen=True, gc=False):
-    """A trio run begins. `trio_time` ties its trio clock to `t`."""
+    """A trio run begins. `trio_time` ties its trio clock to `t`; `host` names the other loop whose guest it is."""
 
     t: Nanoseconds
     run: _Run
@@ -204,6 +205,7 @@ class BeforeRun(Event, frozen=True, gc=False):
     trio: _Name
     clock: Literal["live", "system", "mock", "other"]
     trio_time: TrioTime
+    host: _Name | None = None
 
 
 class TaskSpawned(Event, frozen=True, gc=False):
@@ -229,8 +231,18 @@ class TaskMoved(Event, frozen=True, gc=False):
     nursery: _Nursery
 
 
+class TaskPromoted(Event, frozen=True, gc=False):
+    """A task that was taken for a library's is the user's: code of the user's own runs in it. All fields are new."""
+
+    t: Nanoseconds
+    task: _Task
+    name: _Name
+    role: Role
+    place: _Place | None = None
+
+
 class TaskScheduled(Event, frozen=True, gc=False):
-    """A task is made ready; `place` is the waker's line and call."""
+    """A task is made ready; `place` is the waker's line and call. `interrupt`: it is to raise KeyboardInterrupt."""
 
     t: Nanoseconds
     task: _Task
@@ -238,6 +250,7 @@ class TaskScheduled(Event, frozen=True, gc=False):
     waker: _Task | None = None
     place: _Place | None = None
     scope: _Scope | None = None
+    interrupt: bool = False
 
 
 class BeforeTaskStep(Event, frozen=True, gc=False):
@@ -275,12 +288,13 @@ class AfterTaskStep(Event, frozen=True, gc=False):
 
 
 class TaskExited(Event, frozen=True, gc=False):
-    """A task ends. trio tells this before the last `after_task_step`."""
+    """A task ends, at `place`: the user's line that raised or returned. Its last `after_task_step` comes after that."""
 
     t: Nanoseconds
     task: _Task
     result: Result
     error: Error | None = None
+    place: _Place | None = None
 
 
 class NurseryOpened(Event, frozen=True, gc=False):
@@ -333,7 +347,7 @@ class ScopeChanged(Event, frozen=True, gc=False):
 
 
 class ScopeCancelled(Event, frozen=True, gc=False):
-    """A scope was cancelled, by `task` where a task did it."""
+    """A scope was cancelled, by `task` where a task did it. `interrupt`: because of a KeyboardInterrupt."""
 
     t: Nanoseconds
     scope: _Scope
@@ -341,10 +355,15 @@ class ScopeCancelled(Event, frozen=True, gc=False):
     task: _Task | None = None
     place: _Place | None = None
     reason: _Name | None = None
+    interrupt: bool = False
 
 
 class BeforeIoWait(Event, frozen=True, gc=False):
-    """No task is ready: the loop sleeps, at most until `deadline`."""
+    """No task is ready: the loop sleeps, at most until `deadline`. The counts are of tasks that wait for the outside.
+
+    `readers` and `writers` are trio's own counts, without its own wake-up socket; a process is waited for as a reader.
+    `threads` counts those that are at work for a task, `signals` the tasks that wait for a signal.
+    """
 
     t: Nanoseconds
     run: _Run
@@ -352,6 +371,7 @@ class BeforeIoWait(Event, frozen=True, gc=False):
     readers: _Count = 0
     writers: _Count = 0
     threads: _Count = 0
+    signals: _Count = 0
 
 
 class AfterIoWait(Event, frozen=True, gc=False):
@@ -396,10 +416,11 @@ class Paused(Event, frozen=True, gc=False):
 
 
 class Resumed(Event, frozen=True, gc=False):
-    """The gate opened, after `wall_ns` of real time."""
+    """The gate opened for `run`, after `wall_ns` of real time."""
 
     t: Nanoseconds
     wall_ns: Nanoseconds
+    run: _Run | None = None
 
 
 class Pace(Event, frozen=True, gc=False):

@@ -101,6 +101,12 @@ class TaskFold(ScopeFold):
         else:
             lane.nursery = event.nursery
 
+    def _task_promoted(self, event: e.TaskPromoted) -> None:
+        self.now = event.t
+        lane = self._known(event.task, event.t)
+        lane.role, lane.place = event.role, event.place
+        self.shape += 1
+
     # -- steps -------------------------------------------------------------------------------
 
     def _task_scheduled(self, event: e.TaskScheduled) -> None:
