@@ -33,6 +33,8 @@ STUCK = {
     "mock_deadlock": "",
 }
 """Those that never end, and what they print before they are stuck."""
+DEAF = frozenset({"shield_holds"})
+"""Those that Ctrl+C does not end."""
 WORDS = {"many_starts": ("start", "50")}
 """What a case is called with, if it wants to be told something."""
 COMMANDS = {"fixture_cancels": [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "trio_mode=true"]}
@@ -91,7 +93,8 @@ class Cases:
         with running(record(log, *words, options=["--order", "started"]), cwd=self._folder, stdin=PIPE) as child:
             if name in STUCK:
                 wait_until_stuck(log, STUCK[name])
-                os.killpg(child.pid, signal.SIGINT)  # the terminal would send it to all of them, too
+                # The terminal would send it to all of them, too
+                os.killpg(child.pid, signal.SIGTERM if name in DEAF else signal.SIGINT)
             return Recorded(name, log, ended(child))
 
 
