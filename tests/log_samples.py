@@ -86,7 +86,7 @@ _BODY: list[Event] = [
     Stack(t=9, task=1, places=[1, 1]),
     Output(t=10, stream="stdout", text="olá\n\x1b[2J", task=1),
     Mark(t=11, text="here", task=1),
-    AfterTaskStep(t=12, task=1, place=1, until=99, on=3, owner=1),
+    AfterTaskStep(t=12, task=1, place=1, until=99, on=3, owner=1, lock=4),
     TaskMoved(t=13, task=1, nursery=2),
     BeforeIoWait(t=14, run=1, deadline=99, readers=1, writers=2, threads=3, signals=1),
     AfterIoWait(t=15, run=1),

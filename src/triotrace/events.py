@@ -152,11 +152,12 @@ class Leaf(msgspec.Struct, frozen=True, gc=False):
 
 
 class Error(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """An exception; `leaves` are the exceptions in a group, flattened."""
+    """An exception; `leaves` are those in a group, flattened. `status`: what a SystemExit makes of the program."""
 
     type: _Name
     text: _Name
     leaves: Annotated[list[Leaf], Meta(max_length=LIMIT_LEAVES)] | None = None
+    status: Annotated[int, _SIGNED] | None = None
 
 
 class Header(Event, frozen=True, gc=False):
@@ -277,7 +278,10 @@ class Stack(Event, frozen=True, gc=False):
 
 
 class AfterTaskStep(Event, frozen=True, gc=False):
-    """A task gives way, at `place`. `on` is what it waits for, `until` the deadline of that wait."""
+    """A task gives way, at `place`. `on` is what it waits for, `until` the deadline of that wait, `owner` who has it.
+
+    `lock`: what it gave up to wait for a condition, and must have again before it can go on.
+    """
 
     t: Nanoseconds
     task: _Task
@@ -285,6 +289,7 @@ class AfterTaskStep(Event, frozen=True, gc=False):
     until: TrioTime | None = None
     on: _Object | None = None
     owner: _Task | None = None
+    lock: _Object | None = None
 
 
 class TaskExited(Event, frozen=True, gc=False):

@@ -22,8 +22,11 @@ __all__ = ["Fact", "Point", "Wait", "learn"]
 Wait: TypeAlias = Literal["", "read", "write", "thread"]
 """What of the outside world a waiting task waits for; counted while the loop sleeps."""
 
-On: TypeAlias = Literal["", "self", "channel", "lock"]
-"""How the thing waited for is found: the function's `self`; a channel's shared state; a lock, which has an owner."""
+On: TypeAlias = Literal["", "self", "channel", "lock", "limiter", "condition"]
+"""How the thing waited for is found: the function's `self`, or a channel's shared state.
+
+A lock has an owner; so has a limiter, if there is one token; who waits for a condition wants a lock again after that.
+"""
 
 
 Enters: TypeAlias = Literal["", "scope", "nursery"]
@@ -78,12 +81,12 @@ _TABLE: Final[dict[tuple[str, str], tuple[str, bool, Wait, On]]] = {
     ("_core/_generated_run.py", "wait_all_tasks_blocked"): ("wait_all_tasks_blocked", LAST, "", ""),
     ("_core/_parking_lot.py", "ParkingLot.park"): ("ParkingLot.park", LAST, "", "self"),
     ("_sync.py", "Event.wait"): ("Event.wait", LAST, "", "self"),
-    ("_sync.py", "CapacityLimiter.acquire"): ("CapacityLimiter.acquire", LAST, "", "self"),
-    ("_sync.py", "CapacityLimiter.acquire_on_behalf_of"): ("CapacityLimiter.acquire", LAST, "", "self"),
+    ("_sync.py", "CapacityLimiter.acquire"): ("CapacityLimiter.acquire", LAST, "", "limiter"),
+    ("_sync.py", "CapacityLimiter.acquire_on_behalf_of"): ("CapacityLimiter.acquire", LAST, "", "limiter"),
     ("_sync.py", "Semaphore.acquire"): ("Semaphore.acquire", LAST, "", "self"),
     ("_sync.py", "_LockImpl.acquire"): ("Lock.acquire", LAST, "", "lock"),
     ("_sync.py", "Condition.acquire"): ("Condition.acquire", False, "", ""),
-    ("_sync.py", "Condition.wait"): ("Condition.wait", LAST, "", "self"),
+    ("_sync.py", "Condition.wait"): ("Condition.wait", LAST, "", "condition"),
     ("_channel.py", "MemorySendChannel.send"): ("MemorySendChannel.send", LAST, "", "channel"),
     ("_channel.py", "MemoryReceiveChannel.receive"): ("MemoryReceiveChannel.receive", LAST, "", "channel"),
     ("_core/_unbounded_queue.py", "UnboundedQueue.get_batch"): ("UnboundedQueue.get_batch", LAST, "", ""),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import FrameType
-
 import trio
 
 from triotrace.events import Cause, ObjectId, ScopeId, TaskId
@@ -58,19 +56,35 @@ def _is_idle(record: Record) -> bool:
 
 def waited_for(
     state: State, task: trio.lowlevel.Task, call: Fact, held: object
-) -> tuple[ObjectId | None, TaskId | None]:
-    """Return the serial of what a task waits for, and who owns it now; `held` is the coroutine or frame of `call`."""
+) -> tuple[ObjectId | None, TaskId | None, ObjectId | None]:
+    """Return the serial of what a task waits for, who owns it now, and the lock that it must have again after that.
+
+    `held` is the coroutine or frame of `call`.
+    """
+    number = state.recorder.objects.number
     if call.on == "channel":
         end = task.custom_sleep_data
         thing = getattr(end, "_state", end)  # both ends, and their clones
     else:
-        frame = getattr(held, "cr_frame", held)
-        thing = frame.f_locals.get("self") if isinstance(frame, FrameType) else None
+        thing = privates.self_of(held)
     if thing is None:
-        return None, None
-    owner = None
-    if call.on == "lock":
-        holder = thing.statistics().owner
-        known = state.records.get(holder)
-        owner = None if known is None else known.id
-    return state.recorder.objects.number(thing), owner
+        return None, None, None
+    match call.on:
+        case "lock":
+            return number(thing), _holder(state, thing.statistics().owner), None
+        case "limiter" if thing.borrowed_tokens == 1:
+            return number(thing), _holder(state, thing.statistics().borrowers[0]), None
+        case "condition":
+            lock = privates.lock_of(thing)
+            if lock is None:
+                return number(thing), None, None
+            if task.custom_sleep_data is getattr(lock, "_lot", None):  # cancelled: first of all it needs the lock
+                return number(lock), _holder(state, lock.statistics().owner), None
+            return number(thing), None, number(lock)
+    return number(thing), None, None
+
+
+def _holder(state: State, holder: object) -> TaskId | None:
+    # What borrows from a limiter may be any object: its own hash is not for us to ask
+    known = state.records.get(holder) if type(holder) is trio.lowlevel.Task else None
+    return None if known is None else known.id

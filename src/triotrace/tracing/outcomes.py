@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import trio
 from outcome import Error as ErrorOutcome
 
-from triotrace.events import LIMIT_LEAVES, LIMIT_NAME, Error, Leaf, Result
+from triotrace.events import BIGGEST, LIMIT_LEAVES, LIMIT_NAME, Error, Leaf, Result
 from triotrace.log import clip
 
 __all__ = ["describe", "judge"]
+
+# Not a subclass's own property: nothing of the program's is called
+_CODE: Callable[[SystemExit], object] = SystemExit.__dict__["code"].__get__
 
 
 def judge(outcome: object) -> tuple[Result, Error | None]:
@@ -23,7 +28,19 @@ def describe(error: BaseException) -> Error:
     leaves = None
     if isinstance(error, BaseExceptionGroup):
         leaves = [Leaf(_type(leaf), _text(leaf)) for leaf in _leaves(error)]
-    return Error(_type(error), _text(error), leaves)
+    return Error(_type(error), _text(error), leaves, _status(error))
+
+
+def _status(error: BaseException) -> int | None:
+    """Return the status with which a SystemExit ends the program, as Python's `handle_system_exit` has it."""
+    if not isinstance(error, SystemExit):
+        return None
+    code = _CODE(error)
+    if code is None:
+        return 0
+    if not issubclass(type(code), int):
+        return 1  # anything else is a message
+    return max(-BIGGEST, min(BIGGEST, int.__index__(code)))  # type: ignore[arg-type]  # `isinstance` asks the object
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import math
 import sys
 from collections.abc import Sized
 from contextlib import suppress
-from types import CodeType, FrameType
+from types import CellType, CodeType, FrameType, FunctionType
 from typing import Any, Final, Protocol
 
 import trio
@@ -24,6 +25,7 @@ __all__ = [
     "depth_of",
     "exit_outcome",
     "force_wakeup",
+    "lock_of",
     "main_name",
     "main_outcome",
     "next_deadline",
@@ -33,6 +35,7 @@ __all__ = [
     "queue_of",
     "rest_of_batch",
     "runner_of_this_thread",
+    "self_of",
     "surely_returned",
     "trio_time",
     "wait_deadline",
@@ -88,6 +91,36 @@ def cancelled_by(task: trio.lowlevel.Task) -> tuple[trio.CancelScope | None, boo
             break
         status = getattr(status, "_parent", None)
     return (None, False) if found is None else (found._scope, found is innermost)
+
+
+def self_of(held: object) -> Any:
+    """Return the first argument of a function of trio's own that is suspended: its coroutine, or its frame.
+
+    To ask a frame that lives on for its `f_locals` leaves a copy in it, before Python 3.13: what a lock guards would
+    live as long as somebody waits for it.
+    """
+    if isinstance(held, FrameType):  # in an async generator
+        there = held.f_locals
+        found = there.get("self")
+        if type(there) is dict:
+            for name in (*held.f_code.co_varnames, *held.f_code.co_cellvars, *held.f_code.co_freevars):
+                there.pop(name, None)
+        return found
+    code = getattr(held, "cr_code", None)
+    if code is None:
+        return None
+    # What a suspended coroutine refers to: its function, the code of that, its local variables in their order
+    referents = gc.get_referents(held)
+    for at in range(1, len(referents) - 1):
+        if referents[at] is code and type(referents[at - 1]) is FunctionType:
+            found = referents[at + 1]
+            return found.cell_contents if type(found) is CellType else found
+    return None
+
+
+def lock_of(condition: object) -> Any:
+    """Return the lock of a condition."""
+    return getattr(condition, "_lock", None)
 
 
 class Deadlines(Protocol):

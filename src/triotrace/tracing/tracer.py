@@ -275,17 +275,17 @@ class Tracer(trio.abc.Instrument):
             if record.ready:
                 state.append(AfterTaskStep(t, record.id, place))
             else:
-                until = on = owner = None
+                until = on = owner = lock = None
                 if state.deadlines is None or state.deadlines._active:
                     until = privates.wait_deadline(task)
                 if point is not None:
                     deepest = point.deepest
                     if deepest is not None and deepest.on:
-                        on, owner = waited_for(state, task, deepest, held)
+                        on, owner, lock = waited_for(state, task, deepest, held)
                     if point.wait and record is not state.entry:  # it waits for its own wake-up pipe, all the time
                         record.counted = point.wait
                         state.waiting[point.wait] += 1
-                state.append(AfterTaskStep(t, record.id, place, until, on, owner))
+                state.append(AfterTaskStep(t, record.id, place, until, on, owner, lock))
             if len(state.pending) >= state.enough:
                 self._recorder.hand_on()
         except BaseException as error:
