@@ -21,7 +21,7 @@ class CancelWords(Terms):
             owner = timeline.title(timeline.lanes[scope.lane])
             reached = [
                 index
-                for index in woken
+                for index in sorted(woken)
                 if timeline.lanes[index].cancelled_by == scope.scope and was_cancelled_in(timeline.lanes[index], slot)
             ]
             names = self.names(timeline, [i for i in reached if timeline.lanes[i].role in ("main", "user")] or reached)

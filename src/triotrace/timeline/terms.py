@@ -31,13 +31,13 @@ class Terms:
         return short_duration(nanoseconds).replace(".", self._("."))
 
     def names(self, timeline: Timeline, lanes: Sequence[int]) -> str:
-        """Join the names of tasks, as many as a sentence bears."""
+        """Join the names of tasks, as many as a sentence bears; of none there is nothing to say."""
         names = [timeline.title(timeline.lanes[index]) for index in lanes[:_MOST_NAMES]]
         if len(lanes) > _MOST_NAMES:
             rest = len(lanes) - _MOST_NAMES + 1
             names = [*names[: _MOST_NAMES - 1], self._n("{count} more", "{count} more", rest).format(count=rest)]
-        if len(names) == 1:
-            return names[0]
+        if len(names) < 2:
+            return "".join(names)
         return self._("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
     def scope(self, timeline: Timeline, scope: Scope) -> str:
