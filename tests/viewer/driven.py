@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from gettext import NullTranslations
 from pathlib import Path
 
 import trio
@@ -13,7 +14,8 @@ from textual.pilot import Pilot
 
 from triotrace.events import Event
 from triotrace.source import Source
-from triotrace.viewer.app import TraceApp
+from triotrace.viewer.app import Again, TraceApp
+from triotrace.viewer.failures import Keep
 from triotrace.viewer.program import Program, StillTape
 
 __all__ = ["Living", "Told", "drive", "key", "mouse", "press", "screen_of", "settle"]
@@ -74,12 +76,23 @@ def drive(
     size: tuple[int, int] = (100, 28),
     program: Program | None = None,
     axis: str = "steps",
+    keep_traceback: Keep = lambda _: None,
+    again: Again | None = None,
+    catalogue: NullTranslations | None = None,
 ) -> TraceApp:
-    app = TraceApp(source, program=program or StillTape(), title="story.py", axis=axis)  # type: ignore[arg-type]
+    app = TraceApp(
+        source,
+        program=program or StillTape(),
+        title="story.py",
+        axis=axis,  # type: ignore[arg-type]
+        keep_traceback=keep_traceback,
+        again=again,
+        catalogue=catalogue,
+    )
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
-            while app.reader.reading and app.failure is None and app._exception is None:
+            while app.reader.reading and app.failure is None and app.crash is None:
                 await pilot.pause(0.01)
             app.look()
             await settle(pilot)

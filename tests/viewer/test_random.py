@@ -168,7 +168,7 @@ def test_whatever_is_done_there_is_a_picture(
                         app.look()
                 if i % 10 == 9:
                     await settle(pilot)
-                    assert app._exception is None
+                    assert not app.failures, app.failures.line
                     assert 0 <= app.scene.playhead <= app.scene.end
                     widest = max(map(width_of, screen_of(app)), default=0)
                     assert widest <= app.screen._compositor.size.width

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
+from traceback import format_exc
 from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
+from triotrace.clean import clean
 from triotrace.cli.pictures import axis_for
 from triotrace.cli.say import last_lines, repeat, say
+from triotrace.cli.tracebacks import keep_traceback
 from triotrace.errors import LogError, TriotraceError
 from triotrace.events import Output, Stream
 from triotrace.export.heading import program_of
@@ -100,6 +103,7 @@ def watch_live(show: Show) -> int:
     with _Endings() as endings:
         # The program starts before Textual is imported, which takes longer than many a lesson.
         runs = _Runs(show)
+        keep = keep_traceback(lambda: runs.child.log)
         try:
             endings.allow()
             from triotrace.viewer.app import watch
@@ -113,9 +117,14 @@ def watch_live(show: Show) -> int:
                 catalogue=catalogue(show.language),
                 again=runs.again,
                 changed=Changes(show.program).changed if show.watches_files else None,
+                keep_traceback=keep,
             )
         except LogError as error:
             failure = str(error) if runs.child.log.exists() else None  # without a log, the outcome says why
+        except Exception as error:
+            _say_failed(error, keep(format_exc()), then=f"{show.program.short} goes on; Ctrl+C interrupts it")
+            endings.hand_ctrl_c_to(runs.child.interrupt)
+            runs.child.go_on_alone()
         finally:
             endings.forbid()
             quit_first = runs.child.living
@@ -143,18 +152,31 @@ def watch_tape(log: Path, *, axis: Axis | None, pace: float | None, paused: bool
     source = FileSource(log)
     tape = Tape(log)
     tape.set_pace(pace)
-    requested = watch(
-        source,
-        program=tape,
-        title=program_of(argv) if argv else log.name,
-        axis=axis or axis_for(argv),
-        catalogue=catalogue(language),
-        at_start=paused,
-        plays=pace is not None and not paused,
-    )
+    keep = keep_traceback(lambda: log)
+    try:
+        requested = watch(
+            source,
+            program=tape,
+            title=program_of(argv) if argv else log.name,
+            axis=axis or axis_for(argv),
+            catalogue=catalogue(language),
+            at_start=paused,
+            plays=pace is not None and not paused,
+            keep_traceback=keep,
+        )
+    except TriotraceError:
+        raise
+    except Exception as error:
+        _say_failed(error, keep(format_exc()), then=f"triotrace show {quote(str(log))} needs no viewer")
+        return 1
     for warning in source.warnings:
         say(warning)
     return requested or 0
+
+
+def _say_failed(error: Exception, kept: Path | None, *, then: str) -> None:
+    where = "" if kept is None else f" (see {clean(str(kept))})"
+    say(f"the viewer failed: {clean(f'{type(error).__name__}: {error}', 200)}{where}; {then}")
 
 
 def _prints_of(log: Path) -> LastLines:
@@ -206,6 +228,10 @@ class _Endings:
     def make_ctrl_c_a_key(self) -> None:
         """Ignore SIGINT: the viewer gets the key itself, and it can be pressed while the terminal changes hands."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def hand_ctrl_c_to(self, interrupt: Callable[[], None]) -> None:
+        """Let Ctrl+C interrupt the program, which has a session of its own, while there is no viewer to get the key."""
+        signal.signal(signal.SIGINT, lambda *_: interrupt())
 
     def forbid(self) -> None:
         """Ignore them, and Ctrl+C: whoever cannot wait would leave the program behind."""

@@ -6,7 +6,15 @@ from triotrace.launch.changes import Changes
 from triotrace.launch.child import Child
 from triotrace.launch.ending import Outcome, describe_status
 from triotrace.launch.inside import Wishes
-from triotrace.launch.names import LogPlace, cached_place, chosen_place, free_place, newest_log, place_after
+from triotrace.launch.names import (
+    LogPlace,
+    cached_place,
+    chosen_place,
+    free_place,
+    newest_log,
+    place_after,
+    traceback_beside,
+)
 from triotrace.launch.record import die_of, record
 from triotrace.launch.target import Target, find_python, parse_target
 
@@ -27,4 +35,5 @@ __all__ = [
     "parse_target",
     "place_after",
     "record",
+    "traceback_beside",
 ]

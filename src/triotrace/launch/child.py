@@ -126,6 +126,13 @@ class Child:
         self.pace = steps_per_second
         self.control.send("pace" if steps_per_second is None else f"pace {steps_per_second}")
 
+    def go_on_alone(self) -> None:
+        """Let it go on to its end, with nobody who watches or holds it."""
+        self.set_pace(None)
+        self.resume()
+        while self.poll() is None:
+            time.sleep(_GLANCE)
+
     def end(self) -> None:
         """End the program and all that it left in its process group, gently first."""
         self.set_pace(None)

@@ -25,6 +25,7 @@ __all__ = [
     "free_place",
     "newest_log",
     "place_after",
+    "traceback_beside",
 ]
 
 KEPT = 10
@@ -112,6 +113,11 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("triotrace", appauthor=False)
 
 
+def traceback_beside(log: Path) -> Path:
+    """Return where tracebacks of the viewer of a log are kept."""
+    return log.with_name(f"{log.name}.viewer-failed.txt")
+
+
 def newest_log() -> Path:
     """Return the log of the newest run. Raises TriotraceError when there is none."""
     logs = _cached(cache_folder())
@@ -133,6 +139,7 @@ def _prune(folder: Path) -> None:
         free, lock = _take(log)
         if free:
             log.unlink(missing_ok=True)
+            traceback_beside(log).unlink(missing_ok=True)
             LogPlace(log, log, lock=lock).release()
 
 

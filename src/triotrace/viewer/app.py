@@ -18,6 +18,7 @@ from triotrace.errors import TriotraceError
 from triotrace.source import Source
 from triotrace.viewer.actions import DOES
 from triotrace.viewer.commands import Commands, palette_of
+from triotrace.viewer.failures import Keep
 from triotrace.viewer.inspector import Inspector
 from triotrace.viewer.layout import LaidOutApp
 from triotrace.viewer.live import Again
@@ -43,8 +44,11 @@ def watch(
     changed: Callable[[], bool] | None = None,
     at_start: bool = False,
     plays: bool = False,
+    keep_traceback: Keep = lambda _: None,
 ) -> int | None:
     """Show a source until the user leaves; return 128+N if signal N ended the viewer. Raises what the source raised.
+
+    A viewer that cannot begin raises, too, whatever stood in its way.
 
     Args:
         source: where the events come from.
@@ -56,6 +60,7 @@ def watch(
         changed: tells whether the program's files changed since it was asked last: then it is run again.
         at_start: begin before the first step of a tape, not at its end.
         plays: play the tape from there.
+        keep_traceback: puts a traceback of the viewer's own into a file, and tells which.
     """
     app = TraceApp(
         source,
@@ -66,10 +71,13 @@ def watch(
         again=again,
         changed=changed,
         plays=plays,
+        keep_traceback=keep_traceback,
     )
     app.scene.following = not (at_start or plays)
     with leaving_by_signal(app.leave_by):
         app.run()
+    if app.crash is not None:
+        raise app.crash
     if app.failure is not None:
         raise app.failure
     return app.return_code or None
@@ -94,6 +102,7 @@ class TraceApp(LaidOutApp):
         before = scene.playhead, scene.playing
         DOES[name](self.player)
         if name == "nobody":
+            self.failures.forget()
             self._close_find_bar()
         self.play_on()
         asked = name == "next" or (name == "play" and not self.timeline.held)

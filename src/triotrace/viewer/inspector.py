@@ -42,7 +42,7 @@ class Inspector(Panel):
         self._slots: dict[int, int] = {}
         """The step of the event on each line."""
 
-    def render(self) -> Text:
+    def draw(self) -> Text:
         """Draw a line a fact, then a line an event."""
         self._slots.clear()
         scene, lane = self.scene, self.scene.chosen_lane

@@ -48,7 +48,7 @@ class LanesView(ScrollView, Painted, PicturePart, can_focus=False):
         if self.virtual_size.height != rows or self.virtual_size.width != self.size.width:
             self.virtual_size = Size(self.size.width, rows)
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         """Draw a line of the window."""
         width = self.scrollable_content_region.width
         row = y + self.scroll_offset.y
@@ -96,7 +96,7 @@ class _OneLine(Painted, PicturePart, can_focus=False):
         """Give the label and the line."""
         raise NotImplementedError
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         """Draw it."""
         label, line = self.line()
         return self.lanes.painter.strip(label, self.lanes.column, line, self.size.width, chosen=False, bold=False)

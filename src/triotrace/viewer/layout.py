@@ -12,12 +12,13 @@ from textual.widgets import Footer, Input
 
 from triotrace.source import Source
 from triotrace.viewer.actions import ACTIONS, key_in_footer
+from triotrace.viewer.failures import Keep
 from triotrace.viewer.inks import DARK, LIGHT, palette_for
 from triotrace.viewer.inspector import Inspector
 from triotrace.viewer.lanes import HeadRow, LanesView, MarksRow, PrintsRow, label_column
 from triotrace.viewer.live import Again, LiveApp
 from triotrace.viewer.painter import Painter
-from triotrace.viewer.panels import Panel, SourcePanel, TitleBar
+from triotrace.viewer.panels import FailureLine, Panel, SourcePanel, TitleBar
 from triotrace.viewer.prints import PrintsPanel
 from triotrace.viewer.program import Program
 from triotrace.viewer.scene import Axis
@@ -46,9 +47,17 @@ class LaidOutApp(LiveApp):
         again: Again | None = None,
         changed: Callable[[], bool] | None = None,
         plays: bool = False,
+        keep_traceback: Keep = lambda _: None,
     ) -> None:
         super().__init__(
-            source, program=program, axis=axis, catalogue=catalogue, again=again, changed=changed, plays=plays
+            source,
+            program=program,
+            axis=axis,
+            catalogue=catalogue,
+            again=again,
+            changed=changed,
+            plays=plays,
+            keep_traceback=keep_traceback,
         )
         for action in ACTIONS:
             if action.name != "interrupt":
@@ -78,6 +87,7 @@ class LaidOutApp(LiveApp):
         self.source_panel = SourcePanel(self.scene, self.painter, id="source")
         self.prints_panel = PrintsPanel(self.scene, self.painter, id="side-prints")
         self.inspector = Inspector(self.scene, self.painter, id="inspector")
+        self.failure_line = FailureLine(self.scene, self.painter, id="failure")
         self.find_bar = Input(placeholder=self.say("find: a name, a state, a call"), id="find")
         yield self.title_bar
         yield self.marks_row
@@ -89,6 +99,7 @@ class LaidOutApp(LiveApp):
             yield self.prints_panel
             yield self.inspector
         yield self.find_bar
+        yield self.failure_line
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -101,13 +112,14 @@ class LaidOutApp(LiveApp):
 
     def redraw(self) -> None:
         """Draw everything anew: the scene has changed."""
-        self.title_bar.state = self.said_state()
-        self._lay_out()
+        self.title_bar.state = self.failures.attempt(self.said_state, "")
+        self.failures.attempt(self._lay_out, None)
         if not (self.scene.following and self.scene.chosen is None and self._runs()):
             # While the program runs ahead, rows that jump up and down would help nobody
-            self._show_chosen()
+            self.failures.attempt(self._show_chosen, None)
         self.marks_row.display = bool(self.timeline.marks)
-        for widget in (self.title_bar, self.marks_row, self.head, self.lanes, self.prints_row):
+        self.failure_line.display = bool(self.failures.line)
+        for widget in (self.title_bar, self.marks_row, self.head, self.lanes, self.prints_row, self.failure_line):
             widget.refresh()
         for panel in (self.source_panel, self.prints_panel, self.inspector):
             if panel.display:
@@ -130,7 +142,7 @@ class LaidOutApp(LiveApp):
         title = max(self._title_height, self.title_bar.needed(self.size.width))
         if title != self._title_height:
             self._title_height = self.title_bar.styles.height = title
-        room = self.size.height - 3 - title - bool(self.timeline.marks)
+        room = self.size.height - 3 - title - bool(self.timeline.marks) - bool(self.failures.line)
         # The picture takes what it needs, and leaves the source its lines
         height = max(1, min(rows, room - min(_BOTTOM_LEAST, room // 2)))
         if height != self._lanes_height:

@@ -23,6 +23,7 @@ from triotrace.errors import TriotraceError
 from triotrace.source import Source
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
+from triotrace.viewer.failures import Failures, Keep, guard_messages
 from triotrace.viewer.guest import run_trio_guest
 from triotrace.viewer.player import Player
 from triotrace.viewer.program import Program
@@ -60,8 +61,15 @@ class LiveApp(App[None]):
         again: Again | None = None,
         changed: Callable[[], bool] | None = None,
         plays: bool = False,
+        keep_traceback: Keep = lambda _: None,
     ) -> None:
         super().__init__()
+        guard_messages()
+        self.failures = Failures(keep_traceback)
+        self.crash: Exception | None = None
+        """Why there is no screen."""
+        self._stands = False
+        """Whether there is a screen on which a failure can be told."""
         self.words = Words(catalogue)
         self.say = self.words.catalogue.gettext
         self.again = again
@@ -73,7 +81,7 @@ class LiveApp(App[None]):
         self.timeline = Timeline()
         self.scene = Scene(self.timeline, axis=axis, words=self.words)
         self.player = Player(self.scene, program)
-        self.reader = Reader(source, self.timeline, news=self._hear_news)
+        self.reader = Reader(source, self.timeline, news=self._hear_news, failed=self.failures.take)
         self.status = Status(self.player, self.words)
         self.began = time.monotonic()
         self._look_soon = False
@@ -108,6 +116,16 @@ class LiveApp(App[None]):
         gc.collect()
         gc.freeze()
         gc.set_threshold(3_000, 20, 1_000)
+        self._stands = True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Tell what failed, and go on; before there is a screen, the viewer ends."""
+        if self._stands:
+            self.failures.take(error)
+        else:
+            self.crash = error
+            super()._handle_exception(error)
+            self._exit_renderables.clear()  # who started the viewer says it in a line
 
     def leave_by(self, number: int) -> None:
         """Leave because of a signal. Called by its handler: between any two instructions."""
@@ -143,13 +161,18 @@ class LiveApp(App[None]):
             return
         self._look_again = time.monotonic() + _LOADING_SECONDS
         self._let_time_pass()
-        seen = (self.timeline.generation, self.player.program.living, self.said_state())
+        seen = (
+            self.timeline.generation,
+            self.player.program.living,
+            self.failures.attempt(self.said_state, ""),
+            self.failures.line,
+        )
         now = time.monotonic()
         if seen != self._seen or self.scene.rows_are_late:
             self._seen = seen
             # Textual may lose a frame on a busy machine: what was drawn last is drawn some more times
             self._draw_again = [now + seconds for seconds in _ONCE_MORE]
-            self.scene.update()
+            self.failures.attempt(self.scene.update, None)
             self.redraw()
         elif self._draw_again and now >= self._draw_again[0]:
             self._draw_again.pop(0)
@@ -166,9 +189,12 @@ class LiveApp(App[None]):
         return self.status.said(reading=self.reader.reading, progress=self.reader.source.progress)
 
     def _end_reading(self) -> None:
-        if self.reader.failure is not None:
+        if self.reader.failure is not None and self.failure is None:
             self.failure = self.reader.failure
-            self.exit()
+            if self.player.program.living and self.scene.end:
+                self.failures.say(str(self.failure))  # the program goes on, and what was read stays on the screen
+            else:
+                self.exit()
         elif self.plays:
             self.plays = False
             self.player.play()
@@ -220,13 +246,15 @@ class LiveApp(App[None]):
             # It waits for the old program to end
             source, self.player.program = await asyncio.to_thread(again, self.player.program.paused)
         except TriotraceError as error:
-            self.failure = error
-            self.exit()
+            self.failures.say(str(error))  # in the middle of an edit a file may be gone: the next try may find it
             return
+        finally:
+            self.restarting = False
+        self.failures.forget()
+        self.failure = None
         self.timeline = Timeline()
         self.began = time.monotonic()
         self.scene.start_anew(self.timeline)
-        self.reader = Reader(source, self.timeline, news=self._hear_news)
-        self.restarting = False
+        self.reader = Reader(source, self.timeline, news=self._hear_news, failed=self.failures.take)
         self._begin_to_read()
         self.redraw()

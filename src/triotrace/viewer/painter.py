@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from triotrace.timeline.canvas import Ink, Line, fit, width_of
+from triotrace.viewer.failures import failures_of
 from triotrace.viewer.inks import Palette, style_of
 
 __all__ = ["Painted", "Painter"]
@@ -59,11 +61,20 @@ class _Strip(Strip):
 
 
 class Painted(Widget):
-    """A widget without border, padding or title, whose `render_line` gives each line whole and in its colours.
+    """A widget without border, padding or title, whose `draw_line` gives each line whole and in its colours.
 
     Its strips go to the screen as they are: Textual's way for all that a widget may have around it costs a third of a
     frame. It stands behind the first base of a class, since Textual takes the default style sheet from that one.
     """
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line, or `?` where that fails: the others are drawn all the same."""
+        width = self.size.width
+        return failures_of(self).attempt(partial(self.draw_line, y), Strip([Segment("?".ljust(width))], width))
+
+    def draw_line(self, y: int) -> Strip:
+        """Give a line of the widget."""
+        raise NotImplementedError
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Give the lines of a region."""

@@ -12,23 +12,32 @@ from textual.widget import Widget
 from triotrace.clean import clean
 from triotrace.timeline.canvas import cells, width_of
 from triotrace.timeline.rows import RowKind
+from triotrace.viewer.failures import failures_of
 
 if TYPE_CHECKING:
     from triotrace.viewer.painter import Painter
     from triotrace.viewer.scene import Scene
 
-__all__ = ["Panel", "SourcePanel", "TitleBar"]
+__all__ = ["FailureLine", "Panel", "SourcePanel", "TitleBar"]
 
 _MARKED = Style(bold=True, underline=True)
 
 
 class Panel(Widget, can_focus=False):
-    """A panel: it draws the scene, in the painter's colours."""
+    """A panel: it draws the scene, in the painter's colours, in `draw`."""
 
     def __init__(self, scene: Scene, painter: Painter, *, id: str) -> None:  # noqa: A002  Textual's own name
         super().__init__(id=id)
         self.scene = scene
         self.painter = painter
+
+    def render(self) -> Text:
+        """Draw it, or say that this cannot be drawn: what failed is told elsewhere."""
+        return failures_of(self).attempt(self.draw, Text("?", self.faint))
+
+    def draw(self) -> Text:
+        """Give what is to be seen."""
+        raise NotImplementedError
 
     def say(self, message: str) -> str:
         """Say a message in the user's language."""
@@ -68,7 +77,7 @@ class TitleBar(Panel):
         """Give the lines that the words of this moment need in a window of `width` cells."""
         return 1 + len(self._said(width - 2)[0])
 
-    def render(self) -> Text:
+    def draw(self) -> Text:
         """Draw the lines."""
         width = self.size.width
         text = self._first(width)
@@ -107,9 +116,10 @@ class TitleBar(Panel):
     def _said(self, width: int) -> tuple[list[str], str]:
         """Give the lines of words, and who is next."""
         scene = self.scene
-        following = scene.words.following(scene.timeline, scene.playhead)
+        failures, timeline, playhead = failures_of(self), scene.timeline, scene.playhead
+        following = failures.attempt(lambda: scene.words.following(timeline, playhead), "")
         corner = width_of(self.say("next ▸ ") + following) + 2 if following else 0
-        words = scene.words.happened(scene.timeline, scene.playhead) or self._before_anything()
+        words = failures.attempt(lambda: scene.words.happened(timeline, playhead) or self._before_anything(), "?")
         return lay_words(words, (width, width - corner, width)), following
 
     def _before_anything(self) -> str:
@@ -132,10 +142,19 @@ def lay_words(text: str, widths: Sequence[int]) -> list[str]:
     return [*(cut(line, width) for line, width in zip(lines, widths, strict=False)), ""][: max(2, len(lines))]
 
 
+class FailureLine(Panel):
+    """What failed in the viewer itself, and where to find more; esc takes it away."""
+
+    def draw(self) -> Text:
+        """Draw the line."""
+        line = self.say("triotrace failed here, the program goes on: {what}").format(what=failures_of(self).line)
+        return Text(cut(line, self.size.width), Style(color=self.painter.palette.red, bold=True))
+
+
 class SourcePanel(Panel):
     """The source around where the task stands; the awaited expression is underlined."""
 
-    def render(self) -> Text:
+    def draw(self) -> Text:
         """Draw as many lines as there is room for."""
         verbs = self.scene.timeline.verbs
         place = verbs.places.get(self.scene.place)

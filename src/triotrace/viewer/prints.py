@@ -53,7 +53,7 @@ class PrintsPanel(Panel):
         """Whether only the chosen task's prints are shown, while one is chosen."""
         self._index = _Index(scene.timeline)
 
-    def render(self) -> Text:
+    def draw(self) -> Text:
         """Draw the newest lines."""
         scene, timeline, room = self.scene, self.scene.timeline, max(1, self.size.height - 1)
         end = bisect_right(timeline.prints, scene.playhead, key=lambda said: said.slot)

@@ -18,12 +18,23 @@ _EVENTS_A_TURN = 2000
 
 
 class Reader:
-    """Reads one source to its end; `news` is called whenever the timeline has learnt something."""
+    """Reads one source to its end; `news` is called whenever the timeline has learnt something.
 
-    def __init__(self, source: Source, timeline: Timeline, *, news: Callable[[], None]) -> None:
+    `failed` takes what the timeline raises, which it never should: one event is lost then, and reading goes on.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        timeline: Timeline,
+        *,
+        news: Callable[[], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
         self.source = source
         self.timeline = timeline
         self.news = news
+        self.failed = failed
         self.reading = True
         self.failure: TriotraceError | None = None
 
@@ -36,17 +47,28 @@ class Reader:
                 nursery.start_soon(self._feed, receive)
         except* TriotraceError as group:
             self.failure = _first(group)
-        self.reading = False
-        self.news()
+        finally:
+            self.reading = False
+            self.news()
 
     async def _feed(self, receive: trio.MemoryReceiveChannel[list[Event]]) -> None:
         async with receive:
             async for batch in receive:
                 for start in range(0, len(batch), _EVENTS_A_TURN):
-                    self.timeline.feed(batch[start : start + _EVENTS_A_TURN])
+                    self._learn(batch[start : start + _EVENTS_A_TURN])
                     # Keys and frames get their turn
                     await trio.lowlevel.checkpoint()
                 self.news()
+
+    def _learn(self, batch: list[Event]) -> None:
+        events = iter(batch)
+        while True:
+            try:
+                self.timeline.feed(events)
+            except Exception as error:
+                self.failed(error)  # the iterator stands behind the event that could not be taken
+            else:
+                return
 
 
 def _first(group: BaseExceptionGroup[TriotraceError]) -> TriotraceError:
