@@ -123,7 +123,7 @@ class LiveApp(App[None]):
         if self._stands:
             self.failures.take(error)
         else:
-            self.crash = error
+            self.crash = self.crash or error
             super()._handle_exception(error)
             self._exit_renderables.clear()  # who started the viewer says it in a line
 
