@@ -15,6 +15,7 @@ CASES = {
     "NUL and DEL": ("\0\x7f", "\\x00\\x7f"),
     "line ends": ("a\r\n\tb\u2028", "a\\r\\n\\tb\\u2028"),
     "bidi": ("a\u202eb\u2066c\u200f", "a\\u202eb\\u2066c\\u200f"),
+    "a joiner that joins nothing": ("\u200da b\u200d 👩\u200d", "\\u200da b\\u200d 👩\\u200d"),
     "a lone surrogate": ("\udcff", "\\udcff"),
 }
 

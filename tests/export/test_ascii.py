@@ -14,9 +14,9 @@ from story import Story, event, relay
 
 from seven_bits import BACK, same_shape
 from triotrace.export.ascii import GLYPHS, escaped, legend, to_ascii
-from triotrace.timeline.canvas import cells
 from triotrace.timeline.legend import LEGEND
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import cells
 
 
 def test_no_two_glyphs_become_one_and_none_becomes_one_that_has_a_meaning() -> None:

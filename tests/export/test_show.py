@@ -15,8 +15,8 @@ from triotrace.errors import UsageError
 from triotrace.export.heading import packed, program_of
 from triotrace.export.part import Part, parse_bound
 from triotrace.export.text import page, picture
-from triotrace.timeline.canvas import width_of
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import width_of
 
 Axis = Literal["steps", "time"]
 
@@ -236,7 +236,7 @@ def test_a_program_is_named_as_it_was_started(argv: list[str], name: str) -> Non
 
 
 def test_parts_are_packed_into_lines() -> None:
-    assert ["a; b", "cc; d", "eeeee…"] == packed(["a", "b", "", "cc", "d", "eeeeeeee"], 6, "; ")
+    assert ["a; b", "cc; d", "ee…efg"] == packed(["a", "b", "", "cc", "d", "eeeeeeefg"], 6, "; ")
 
 
 NAMES = st.text(min_size=1, max_size=40) | st.sampled_from(

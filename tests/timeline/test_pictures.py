@@ -14,12 +14,13 @@ from triotrace import events as e
 from triotrace.clean import clean
 from triotrace.export.part import Part
 from triotrace.export.text import picture
-from triotrace.timeline.canvas import FUTURE, PLAYHEAD, fit, width_of
+from triotrace.timeline.canvas import FUTURE, PLAYHEAD
 from triotrace.timeline.columns import StepsView
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.steps import StepsPicture
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import fit, width_of
 
 
 def folded(story: Story) -> Timeline:
@@ -131,12 +132,12 @@ def test_a_deep_tree_needs_no_stack() -> None:
     ("branch", "label", "width", "fitted"),
     [
         ("├ ", "fetch", 12, "├ fetch     "),
-        ("", "x" * 20, 8, "xxxxxx… "),
+        ("", "x" * 20, 8, "xxx…xxx "),
         ("│ │ │ │ │ └ ", "level #9", 14, "…│ └ level #9 "),
         ("                    └ ", "level #99", 13, "…└ level #99 "),
-        ("  " * 40 + "└ ", "a long name indeed", 12, "… a long n… "),
-        ("", "日本語", 6, "日本… "),
-        ("", "日本語", 5, "日…  "),
+        ("  " * 40 + "└ ", "a long name indeed", 12, "… a lo…deed "),
+        ("", "日本語", 6, "日…語 "),
+        ("", "日本語", 5, "…語  "),
     ],
 )
 def test_deep_in_a_tree_the_name_stays(branch: str, label: str, width: int, fitted: str) -> None:

@@ -14,7 +14,7 @@ from story import MILLISECOND, Story, event
 from log_samples import any_event
 from triotrace import events as e
 from triotrace.export.text import picture
-from triotrace.timeline.canvas import Ink, width_of
+from triotrace.timeline.canvas import Ink
 from triotrace.timeline.folded_time import FOLD, FoldedTime, cell_to_fit
 from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.ruler import ruler_step
@@ -22,6 +22,7 @@ from triotrace.timeline.scale import REAL_TIME, Scale
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture, TimeView, round_cell
 from triotrace.timeline.trio_time import TrioTime
+from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
 
 LOOKS = {READY: "░", WAITING: "┈", RUNNING: " ", GONE: " "}

@@ -6,7 +6,6 @@ import pytest
 from story import Story, event, relay
 
 from triotrace.events import Place
-from triotrace.timeline.canvas import Line, cells, width_of
 from triotrace.timeline.describe import describe
 from triotrace.timeline.durations import short_duration
 from triotrace.timeline.names import short_name
@@ -160,25 +159,3 @@ def test_description_names_the_waker() -> None:
     facts = dict(describe(timeline, timeline.lanes[3], 6, WORDS))
     assert "by task_a, step 6" == facts["made ready"]
     assert "main" == facts["nursery of"]
-
-
-@pytest.mark.parametrize(
-    ("text", "split"),
-    [
-        ("ab", ["a", "b"]),
-        ("日本", ["日", "", "本", ""]),
-        ("e\u0301", ["e\u0301"]),
-        ("👨\u200d👩", ["👨", "", "👩", ""]),
-    ],
-)
-def test_cells(text: str, split: list[str]) -> None:
-    assert split == cells(text)
-    assert len(split) == width_of(text)
-
-
-def test_a_line_never_grows() -> None:
-    line = Line(5)
-    line.write(3, "日本", 1)  # type: ignore[arg-type]
-    line.write(-1, "日本", 1)  # type: ignore[arg-type]
-    line.put(99, "x", 1)  # type: ignore[arg-type]
-    assert 5 == width_of(line.text)

@@ -21,7 +21,7 @@ from triotrace import Tracer, mark
 from triotrace import events as e
 from triotrace.log import encode
 from triotrace.source import FileSource, Source
-from triotrace.timeline.canvas import width_of
+from triotrace.timeline.widths import width_of
 from triotrace.viewer.actions import ACTIONS
 from triotrace.viewer.app import TraceApp
 from triotrace.viewer.program import Program, StillTape

@@ -10,8 +10,8 @@ from story import Story, event, relay
 from textual.pilot import Pilot
 
 from triotrace import events as e
-from triotrace.timeline.canvas import width_of
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
 from triotrace.viewer.app import TraceApp
 from triotrace.viewer.panels import lay_words

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Set
 
-from triotrace.timeline.canvas import cells, width_of
+from triotrace.timeline.widths import cells, width_of
 
 __all__ = ["GLYPHS", "escaped", "legend", "to_ascii"]
 

@@ -10,7 +10,6 @@ from typing import Literal
 from triotrace.export.ascii import escaped, to_ascii
 from triotrace.export.heading import packed
 from triotrace.export.part import Part, company, origin_of, span_of_steps, span_of_time, tasks_named, with_parents
-from triotrace.timeline.canvas import fit, width_of
 from triotrace.timeline.columns import StepsView
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rows import Row, RowKind, Rows, lay_rows
@@ -19,6 +18,7 @@ from triotrace.timeline.steps import StepsPicture
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.times import TimePicture
 from triotrace.timeline.trio_time import scale_of
+from triotrace.timeline.widths import fit, shorten, width_of
 from triotrace.timeline.words import Words
 
 __all__ = ["Drawing"]
@@ -133,7 +133,7 @@ class Drawing:
         heading: list[str] = []
         for index, row in enumerate(rows.rows):
             if row.kind is RowKind.RUN:
-                heading = [fit(row.branch, self._label(row), self.width + 1).rstrip()]
+                heading = [shorten(row.branch + self._label(row), self.width)]
                 continue
             cells = drawn.line(index).text
             if row.kind is RowKind.TASK or cells.strip():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from triotrace.clean import clean
-from triotrace.timeline.canvas import fit, width_of
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import shorten, width_of
 from triotrace.timeline.words import Words
 
 __all__ = ["heading", "packed", "program_of"]
@@ -44,13 +44,13 @@ def program_of(argv: list[str]) -> str:
 
 
 def packed(parts: list[str], width: int, separator: str) -> list[str]:
-    """Put parts into as few lines of at most `width` cells as they need; one that is longer is cut."""
+    """Put parts into as few lines of at most `width` cells as they need; one that is longer is cut in its middle."""
     lines: list[str] = []
     for part in filter(None, parts):
         if lines and width_of(lines[-1] + separator + part) <= width:
             lines[-1] += separator + part
         else:
-            lines.append(fit("", part, width + 1).rstrip())
+            lines.append(shorten(part, width))
     return lines
 
 

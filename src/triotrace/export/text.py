@@ -35,11 +35,12 @@ def page(
     lines: Iterator[str] = chain(
         packed(heading(timeline, words), width, "; "), drawing.lines(part), packed(drawing.left_out(), width, "")
     )
-    if seven_bits:
-        lines = map(to_ascii, lines)
-    yield from map(str.rstrip, lines)
-    if seven_bits:
-        yield from packed(legend(drawing.used, words.catalogue.gettext), width, "   ")
+    if not seven_bits:
+        yield from map(str.rstrip, lines)
+        return
+    yield from (to_ascii(line).rstrip() for line in lines)
+    # What is used is known when all is drawn
+    yield from map(to_ascii, packed(legend(drawing.used, words.catalogue.gettext), width, "   "))
 
 
 def picture(

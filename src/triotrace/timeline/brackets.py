@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from triotrace.timeline.canvas import Ink, Line, width_of
+from triotrace.timeline.canvas import Ink, Line
 from triotrace.timeline.occupancy import Cells
 from triotrace.timeline.records import Scope
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
 
 __all__ = ["draw_scopes"]

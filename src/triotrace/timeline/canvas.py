@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from enum import IntEnum
 from itertools import groupby
 
-__all__ = ["FUTURE", "PLAYHEAD", "Ink", "Line", "cells", "fit", "width_of"]
+from triotrace.timeline.widths import cells
+
+__all__ = ["FUTURE", "PLAYHEAD", "Ink", "Line"]
 
 
 class Ink(IntEnum):
@@ -50,63 +51,41 @@ FUTURE = 128
 """Added to an ink: it comes after the playhead."""
 
 
-def cells(text: str) -> list[str]:
-    """Split text into cells of a terminal: a wide character is followed by an empty cell."""
-    split: list[str] = []
-    for character in text:
-        if unicodedata.combining(character) or character in "\u200d\ufe0f\ufe0e\u200b":
-            # Joiners and variation selectors are drawn differently everywhere: they go
-            if unicodedata.combining(character) and split and split[-1]:
-                split[-1] += character
-            continue
-        split.append(character)
-        if unicodedata.east_asian_width(character) in "WF":
-            split.append("")
-    return split
-
-
-def width_of(text: str) -> int:
-    """Count the cells that a text takes."""
-    return len(cells(text)) if not text.isascii() else len(text)
-
-
-def fit(branch: str, label: str, width: int) -> str:
-    """Fit a row's part of the tree and its name into exactly `width` cells: deep in a tree, the name stays."""
-    room = max(1, width - 1)
-    name = cells(label)
-    stem = cells(branch)
-    least = min(len(stem), max(2, room - len(name)))
-    if len(stem) + len(name) > room and least < len(stem):
-        stem = ["…", *stem[len(stem) - least + 1 :]]
-    split = stem + name
-    if len(split) > room:
-        whole = room - 1 if split[room - 1] else room - 2  # no half of a wide character
-        split = [*split[:whole], "…"]
-    return "".join(split) + " " * (width - len(split))
-
-
 class Line:
     """A row of `width` cells to write on; what does not fit is cut."""
 
-    __slots__ = ("glyphs", "inks", "width")
+    __slots__ = ("glyphs", "inks", "wide", "width")
 
     def __init__(self, width: int) -> None:
         self.width = width
         self.glyphs = [" "] * width
         self.inks = bytearray(width)
+        self.wide = False
+        """Whether there may be wide characters, each followed by an empty cell."""
 
     def fill(self, start: int, end: int, glyph: str, ink: Ink) -> None:
         """Write a glyph into the cells start to end, end not included."""
         start, end = max(0, start), min(self.width, end)
         if start < end:
+            if self.wide:
+                self._blank_halves(start, end)
             self.glyphs[start:end] = [glyph] * (end - start)
             self.inks[start:end] = bytes([ink]) * (end - start)
 
     def put(self, column: int, glyph: str, ink: Ink) -> None:
         """Write a glyph of one cell."""
         if 0 <= column < self.width:
+            if self.wide:
+                self._blank_halves(column, column + 1)
             self.glyphs[column] = glyph
             self.inks[column] = ink
+
+    def _blank_halves(self, start: int, end: int) -> None:
+        """Blank what is left of wide characters of which the cells start to end take the other half."""
+        if not self.glyphs[start] and start:
+            self.glyphs[start - 1] = " "
+        if end < self.width and not self.glyphs[end]:
+            self.glyphs[end] = " "
 
     def is_blank(self, column: int) -> bool:
         """Tell whether nothing is written on a cell of the line."""
@@ -115,15 +94,20 @@ class Line:
     def write(self, column: int, text: str, ink: Ink) -> int:
         """Write words; return the column after them."""
         split = cells(text)
-        for i, glyph in enumerate(split):
-            at = column + i
-            if glyph == "" and at >= self.width:
-                break
-            if 0 <= at < self.width:
-                # Half of a wide character at the edge cannot be drawn
-                torn = at + 1 == self.width and i + 1 < len(split) and split[i + 1] == ""
-                self.put(at, " " if torn or (glyph == "" and at == 0) else glyph, ink)
-        return column + len(split)
+        after = column + len(split)
+        start, end = max(0, column), min(self.width, after)
+        if start < end:
+            part = split[start - column : end - column]
+            if not part[0]:
+                part[0] = " "  # half of a wide character at the edge cannot be drawn
+            if end < after and not split[end - column]:
+                part[-1] = " "
+            if self.wide:
+                self._blank_halves(start, end)
+            self.wide = self.wide or "" in part
+            self.glyphs[start:end] = part
+            self.inks[start:end] = bytes([ink]) * (end - start)
+        return after
 
     def tint(self, start: int, end: int, flag: int) -> None:
         """Add PLAYHEAD or FUTURE to the cells start to end."""

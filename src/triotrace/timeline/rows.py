@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from triotrace.timeline.canvas import fit, width_of
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.records import Scope
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import fit, width_of
 from triotrace.timeline.words import Words
 
 __all__ = ["Row", "RowKind", "Rows", "lay_rows"]
@@ -77,7 +77,7 @@ class Rows:
     @cached_property
     def widest(self) -> int:
         """The cells that the widest title needs."""
-        return max((len(row.branch) + width_of(row.label) for row in self.rows), default=0)
+        return max((width_of(row.branch) + width_of(row.label) for row in self.rows), default=0)
 
     def next_task(self, row: int | None, count: int) -> int | None:
         """Give the task row so many further down, or up if `count` is negative, as far as there are any."""

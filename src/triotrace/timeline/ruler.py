@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from triotrace.timeline.canvas import Ink, Line, width_of
+from triotrace.timeline.canvas import Ink, Line
 from triotrace.timeline.scale import Piece, TimeView
+from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
 
 __all__ = ["draw_ruler", "ruler_step"]

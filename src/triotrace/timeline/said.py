@@ -5,14 +5,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from itertools import pairwise
 
-from triotrace.timeline.canvas import Ink, Line, cells
+from triotrace.timeline.canvas import Ink, Line
 from triotrace.timeline.records import Print
 from triotrace.timeline.scale import TimeView
+from triotrace.timeline.widths import cut, width_of
 
 __all__ = ["draw_said"]
 
 _APART = 12
 """Cells: what is said within so many is one text, or of ten prints a millisecond no word could be read."""
+_MOST_READ = 1_000
+"""Prints that are looked at for one text: a million blank lines say no more."""
 
 
 def draw_said(line: Line, view: TimeView, said: list[Print], ink: Ink, sign: str = "") -> None:
@@ -27,22 +30,18 @@ def draw_said(line: Line, view: TimeView, said: list[Print], ink: Ink, sign: str
         start = view.column(said[at].t)
         stop = min(after, _first_from(said, view.moment(start + _APART)))
         text = ""
-        for entry in said[at:stop]:
+        for i in range(at, min(stop, at + _MOST_READ)):
             # Megabytes may be printed in a cell: no more is read than the line can show
-            text = f"{text} {sign}{' '.join(entry.text[: 2 * line.width].split())}".lstrip()
-            if len(text) > line.width:
+            text = f"{text} {sign}{' '.join(said[i].text[: 2 * line.width].split())}".lstrip()
+            if width_of(text) > line.width:
                 break
         texts.append((start, text))
         at = max(at + 1, stop)
     free = 0
     for (start, text), (following, _) in pairwise([*texts, (line.width + 1, "")]):
-        split = cells(text)
         if following > line.width and not sign and view.playhead is None:
-            start = max(free, min(start, line.width - len(split)))
-        room = following - 1 - start
-        if len(split) > room:
-            split = [*split[: max(0, room - 1)], "…"]
-        free = 1 + line.write(start, "".join(split), ink)
+            start = max(free, min(start, line.width - width_of(text)))
+        free = 1 + line.write(start, cut(text, following - 1 - start), ink)
 
 
 def _first_from(said: list[Print], t: int) -> int:

@@ -7,6 +7,7 @@ from triotrace.timeline.columns import Columns
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.states import State
+from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
 
 __all__ = ["draw_labels", "draw_roll", "draw_states"]
@@ -115,7 +116,7 @@ def _roll_look(roll: Roll, change: int) -> tuple[str, Ink]:
 
 def _write_in_gap(line: Line, start: int, end: int, words: str) -> None:
     """Write words on the first stretch of waiting that is long enough for them."""
-    need = len(words) + 2
+    need = width_of(words) + 2
     gap = start
     for column in range(start, min(end, line.width) + 1):
         if column == min(end, line.width) or line.inks[column] != Ink.WAITING:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
-from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line, cells
+from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line
 from triotrace.timeline.columns import Block, Columns, StepsView
 from triotrace.timeline.handovers import Handovers
 from triotrace.timeline.lanes import NO_PLACE, Lane
@@ -24,6 +24,7 @@ from triotrace.timeline.step_lanes import draw_labels, draw_roll, draw_states
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.verbs import Verb
+from triotrace.timeline.widths import clip, cut, width_of
 from triotrace.timeline.words import Words
 
 __all__ = ["StepsPicture"]
@@ -109,14 +110,11 @@ class StepsPicture:
             # Megabytes may be printed in a step: no more is read than the line can show
             text, cell = sign + " ".join(entry.text[: 2 * line.width].split()), self._columns.cell(entry.slot)
             texts[cell] = f"{texts[cell]} {text}" if cell in texts else text
-            full = len(texts[cell]) > line.width
+            full = width_of(texts[cell]) > line.width
             at = bisect_right(said, entry.slot, key=lambda other: other.slot) if full else at + 1
         starts, past, now = sorted(texts), 0, self._columns.cell(self.view.playhead or 0)
         for start, following in pairwise([*starts, line.width + 1]):
-            split = cells(texts[start])
-            room = min(following - 1, start + most) - start
-            text = "".join(split) if len(split) <= room else "".join(split[: max(1, room - 1)]) + "…" * (room > 1)
-            end = line.write(start, text, ink)
+            end = line.write(start, cut(texts[start], min(following - 1, start + most) - start), ink)
             past = end if start <= now else past
         self._with_playhead(line)
         line.untint(0, past, FUTURE)  # a text reaches under steps that are yet to come
@@ -137,8 +135,7 @@ class StepsPicture:
         line.fill(block.cell, block.cell + length, glyph, solid)
         if zoom == 10:
             times = f" ×{block.last - block.first + 1}" if block.last > block.first else ""
-            split = cells(words)[: length - 2 - len(times)] + list(times)
-            line.write(block.cell + 1, "".join(split), ink)
+            line.write(block.cell + 1, clip(words, length - 2 - len(times)) + times, ink)
         last = _LAST.get(block.ending)
         if last is not None:
             line.put(block.cell + length - 1, last[0], ink if solid is Ink.FOLDED else last[1])
@@ -167,7 +164,7 @@ class StepsPicture:
             return self._with_playhead(line)
         words = self.words.last_words(self.timeline, lane)
         start = columns.cell(lane.slots[-1]) + self.view.zoom + 1
-        end = start + len(words)
+        end = start + width_of(words)
         if not words or end > self.view.width or any(line.inks[start - 1 : end]):
             return self._with_playhead(line)
         line.write(start, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)

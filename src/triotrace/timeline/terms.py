@@ -11,10 +11,13 @@ from gettext import NullTranslations
 from triotrace.timeline.durations import short_duration
 from triotrace.timeline.records import Scope
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import shorten
 
 __all__ = ["Terms"]
 
 _MOST_NAMES = 4
+_LONGEST_NAME = 40
+"""Cells of each of them."""
 
 
 class Terms:
@@ -32,7 +35,7 @@ class Terms:
 
     def names(self, timeline: Timeline, lanes: Sequence[int]) -> str:
         """Join the names of tasks, as many as a sentence bears; of none there is nothing to say."""
-        names = [timeline.title(timeline.lanes[index]) for index in lanes[:_MOST_NAMES]]
+        names = [shorten(timeline.title(timeline.lanes[index]), _LONGEST_NAME) for index in lanes[:_MOST_NAMES]]
         if len(lanes) > _MOST_NAMES:
             rest = len(lanes) - _MOST_NAMES + 1
             names = [*names[: _MOST_NAMES - 1], self._n("{count} more", "{count} more", rest).format(count=rest)]

@@ -18,6 +18,7 @@ from triotrace.timeline.said import draw_said
 from triotrace.timeline.scale import TimeView, round_cell
 from triotrace.timeline.states import State
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
 
 __all__ = ["TimePicture", "TimeView", "round_cell"]
@@ -137,9 +138,9 @@ class TimePicture:
         edges = [stretch.start, *(cell for at in self._breaks for cell in (at, at + 2)), stretch.end]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
             start, end = max(start, stretch.start), min(end, stretch.end)
-            words = f" {verb.full if len(verb.full) + 10 <= end - start else verb.short} "
-            blank = line.inks[start : start + len(words) + 1]
-            if 2 < len(words) <= end - start - 2 and all(ink == Ink.WAITING for ink in blank):
+            words = f" {verb.full if width_of(verb.full) + 10 <= end - start else verb.short} "
+            blank = line.inks[start : start + width_of(words) + 1]
+            if 2 < width_of(words) <= end - start - 2 and all(ink == Ink.WAITING for ink in blank):
                 line.write(start, words, Ink.LABEL)
                 return
 

@@ -11,6 +11,7 @@ from textual.message import Message
 from triotrace.timeline.describe import describe
 from triotrace.timeline.history import History
 from triotrace.timeline.lanes import Lane
+from triotrace.timeline.widths import pad, shorten, width_of
 from triotrace.viewer.panels import Panel
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = ["Inspector"]
 
 _A_NOTCH = 3
 _LEAST_EVENTS = 3
+_LEAST_VALUE = 8
 _ROOM_FOR_COLUMNS, _ROOM_FOR_TIMES = 45, 60
 """Cells from which on what an event says has a column of its own; its exact time has another."""
 
@@ -52,9 +54,10 @@ class Inspector(Panel):
         facts = describe(scene.timeline, lane, scene.playhead, scene.words)
         # Where there is little room, the last facts make some: the events say more of a moment
         facts = facts[: max(self.size.height - _LEAST_EVENTS - 1, 3)]
-        column = max(len(name) for name, _ in facts)
+        column = max((width_of(name) for name, _ in facts), default=0)
+        room = max(self.size.width - column - 1, _LEAST_VALUE)
         for i, (name, value) in enumerate(facts):
-            text.append("\n" if i else "").append(f"{name:<{column}} ", self.faint).append(value)
+            text.append("\n" if i else "").append(pad(name, column) + " ", self.faint).append(shorten(value, room))
         self._draw_events(text, lane, len(facts))
         return text
 
@@ -73,7 +76,7 @@ class Inspector(Panel):
         shown = history[first : first + room]
         counted = self.say("events {first} to {last} of {count}")
         text.append("\n" + counted.format(first=first + 1, last=first + len(shown), count=len(history)), self.faint)
-        step = max(len(str(happening.slot)) for happening in shown)
+        step = max((len(str(happening.slot)) for happening in shown), default=0)
         for i, happening in enumerate(shown):
             self._slots[above + 1 + i] = happening.slot
             here, ahead = first + i == past - 1, first + i >= past

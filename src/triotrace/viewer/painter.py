@@ -12,7 +12,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from triotrace.timeline.canvas import Ink, Line, fit, width_of
+from triotrace.timeline.canvas import Ink, Line
+from triotrace.timeline.widths import fit, width_of
 from triotrace.viewer.failures import failures_of
 from triotrace.viewer.inks import Palette, style_of
 

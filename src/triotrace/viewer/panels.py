@@ -10,8 +10,8 @@ from rich.text import Text
 from textual.widget import Widget
 
 from triotrace.clean import clean
-from triotrace.timeline.canvas import cells, width_of
 from triotrace.timeline.rows import RowKind
+from triotrace.timeline.widths import cut, shorten, width_of
 from triotrace.viewer.failures import failures_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["FailureLine", "Panel", "SourcePanel", "TitleBar"]
 
 _MARKED = Style(bold=True, underline=True)
+_LEAST_NAME = 12
+"""Cells that the name of who is next may always take."""
 
 
 class Panel(Widget, can_focus=False):
@@ -52,17 +54,6 @@ class Panel(Widget, can_focus=False):
     def loud(self) -> Style:
         """What must be seen."""
         return Style(color=self.painter.palette.accent, bold=True)
-
-
-def cut(text: str, width: int) -> str:
-    """Cut a text to so many cells, with a mark where it is cut."""
-    split = cells(text)
-    if len(split) <= width:
-        return text
-    if width < 1:
-        return ""
-    kept = split[: width - 1] if split[width - 1] else split[: max(0, width - 2)]  # half of a wide character is none
-    return "".join(kept) + "…"
 
 
 class TitleBar(Panel):
@@ -118,6 +109,7 @@ class TitleBar(Panel):
         scene = self.scene
         failures, timeline, playhead = failures_of(self), scene.timeline, scene.playhead
         following = failures.attempt(lambda: scene.words.following(timeline, playhead), "")
+        following = shorten(following, max(_LEAST_NAME, width // 3))
         corner = width_of(self.say("next ▸ ") + following) + 2 if following else 0
         words = failures.attempt(lambda: scene.words.happened(timeline, playhead) or self._before_anything(), "?")
         return lay_words(words, (width, width - corner, width)), following
@@ -133,7 +125,7 @@ class TitleBar(Panel):
 def lay_words(text: str, widths: Sequence[int]) -> list[str]:
     """Lay words out in lines of given widths (cells): two at least, and the last is cut if it must be."""
     lines = [""]
-    for word in text.split():
+    for word in (shorten(word, max(widths)) for word in text.split()):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if width_of(longer) <= widths[len(lines) - 1] or len(lines) == len(widths):
             lines[-1] = longer

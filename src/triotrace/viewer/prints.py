@@ -12,6 +12,7 @@ from rich.text import Text
 from triotrace.clean import clean
 from triotrace.timeline.records import Print
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.widths import pad, shorten, width_of
 from triotrace.viewer.panels import Panel
 
 if TYPE_CHECKING:
@@ -67,9 +68,10 @@ class PrintsPanel(Panel):
             said = timeline.prints[max(0, end - room) : end]
         lines = [(entry, line) for entry in said for line in entry.text.rstrip("\n").split("\n")][-room:]
         who = ["" if entry.lane is None else timeline.title(timeline.lanes[entry.lane]) for entry, _ in lines]
-        column = min(_NAME_CELLS, max(map(len, who), default=0))
+        who = [shorten(name, _NAME_CELLS) for name in who]
+        column = max(map(width_of, who), default=0)
         for (entry, line), name in zip(lines, who, strict=True):
-            text.append(f"\n{entry.slot:4} {clean(name, _NAME_CELLS):<{column}} ", self.faint)
+            text.append(f"\n{entry.slot:4} {pad(name, column)} ", self.faint)
             text.append(clean(line, 500), Style(color=self.painter.palette.red) if entry.stream == "stderr" else "")
         return text
 

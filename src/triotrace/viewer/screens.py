@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from triotrace.timeline.legend import LEGEND
+from triotrace.timeline.widths import pad
 from triotrace.viewer.actions import ACTIONS
 
 __all__ = ["HelpScreen", "KeepScreen", "LeaveScreen"]
@@ -50,11 +51,11 @@ class HelpScreen(_Over[None]):
         text, say = Text(), self.say
         text.append(say("What the picture says") + "\n", "bold")
         for glyph, meaning in LEGEND:
-            text.append(f"  {glyph:<11} ", "bold").append(f"{say(meaning)}\n")
+            text.append(f"  {pad(glyph, 11)} ", "bold").append(f"{say(meaning)}\n")
         for group, actions in groupby(ACTIONS, key=lambda action: action.group):
             text.append(f"\n{say(group)}\n", "bold")
             for action in actions:
-                text.append(f"  {action.shown:<11} ", "bold").append(f"{say(action.means)}\n")
+                text.append(f"  {pad(action.shown, 11)} ", "bold").append(f"{say(action.means)}\n")
         text.append("\n" + say("esc closes this help"))
         return text
 
