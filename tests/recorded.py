@@ -17,6 +17,7 @@ from pathlib import Path
 from subprocess import PIPE
 
 from programs import PATIENCE, Ended, ended, record, running
+from triotrace.events import Event
 from triotrace.log import LogTail, read_log
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.timeline import Timeline
@@ -51,6 +52,11 @@ class Recorded:
     name: str
     log: Path
     end: Ended
+
+    @property
+    def events(self) -> list[Event]:
+        """All events of the log."""
+        return [event for batch in read_log(self.log) for event in batch]
 
     @cached_property
     def timeline(self) -> Timeline:
