@@ -133,7 +133,7 @@ def test_a_moved_task_hangs_under_its_new_nursery() -> None:
     )
     server, starter, main = (timeline.lane(task) for task in (3, 4, 2))
     assert starter.index == server.parent
-    assert [starter.index] == main.children
+    assert [starter.index] == list(main.children)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -148,3 +148,70 @@ def test_marks_stand_over_the_step_that_set_them() -> None:
         assert column == marks.index("◆")
         assert "◆ begin" in marks
         assert "\x1b" not in marks
+
+
+@st.composite
+def moves(draw: st.DrawFn) -> list[e.Event]:
+    """Tasks that step, are born anywhere, and go to nurseries of others, time and again."""
+    story = Story()
+    names = ["main"]
+    story.spawn("main")
+    for i in range(draw(st.integers(2, 12))):
+        owner = draw(st.sampled_from(names))
+        story.events.append(
+            e.NurseryOpened(story.t, e.NurseryId(story.tasks[owner] + 100), e.TaskId(story.tasks[owner]))
+        )
+        what = draw(st.sampled_from(["born", "born", "moves", "steps"]))
+        if what == "born":
+            story.spawn(f"t#{i}", by=owner)
+            names.append(f"t#{i}")
+        elif what == "moves":
+            task = story.tasks[draw(st.sampled_from(names))]
+            story.events.append(e.TaskMoved(story.t, e.TaskId(task), e.NurseryId(story.tasks[owner] + 100)))
+        else:
+            story.step(draw(st.sampled_from(names)), waits="Event.wait")
+    return story.events
+
+
+@settings(max_examples=150, deadline=None)
+@given(events=moves(), root=st.integers(1, 3), size=st.integers(1, 9))
+def test_one_that_was_there_from_the_start_is_one_made_at_the_end(events: list[e.Event], root: int, size: int) -> None:
+    """Whoever comes, goes and comes back, and brings along whom; and it is the sum of those who are below it."""
+    timeline = Timeline()
+    early: Roll | None = None
+    for start in range(0, len(events), size):
+        timeline.feed(events[start : start + size])
+        if early is None and len(timeline.lanes) > root:
+            early = Roll(timeline, root)
+        if early is not None:
+            early.update()
+    if early is None:
+        return
+    late = Roll(timeline, root)
+    late.update()
+    known = ("members", "times", "slots", "alive", "gone", "queue", "running", "ran", "queued", "names")
+    assert {name: getattr(late, name) for name in known} == {name: getattr(early, name) for name in known}
+    below = [lane for lane in timeline.lanes if root in ancestors(timeline, lane.index)]
+    assert len(below) == early.members
+    assert sum(lane.ran_until(timeline.now) for lane in below) == early.totals(timeline.now)[0]
+
+
+def ancestors(timeline: Timeline, lane: int) -> set[int]:
+    found: set[int] = set()
+    parent = timeline.lanes[lane].parent
+    while parent is not None:
+        assert parent not in found
+        found.add(parent)
+        parent = timeline.lanes[parent].parent
+    return found
+
+
+def test_who_stays_with_the_same_task_is_not_read_again() -> None:
+    """As in `await nursery.start(...)` by the owner of the nursery: it goes from one of its nurseries to another."""
+    story = Story()
+    story.spawn("main")
+    story.spawn("started", by="main")
+    story.events += [e.NurseryOpened(0, 7, 2), e.TaskMoved(0, 3, 7)]
+    timeline = Timeline()
+    timeline.feed(story.events)
+    assert ([], 7, 1) == (list(timeline.moved), timeline.lanes[2].nursery, timeline.lanes[2].parent)

@@ -52,8 +52,11 @@ class Lane:
     error: Error | None = None
     cancelled_by: ScopeId | None = None
     """The scope whose cancellation reached it last."""
-    children: list[int] = field(default_factory=list)
+    children: dict[int, None] = field(default_factory=dict)
+    """The lanes whose nurseries it owns, in the order in which they came to it."""
     alive_children: int = 0
+    born: int = 0
+    """Where in `Timeline.changes` its own begin."""
     readied: int = -1
     """Where in `Timeline.changes` it was made ready last."""
 

@@ -1,12 +1,13 @@
 """All tasks under one task, rolled up into one lane: how many live, how long they ran and queued, at any moment.
 
-A roll reads the timeline's changes in their order, each once, so it follows a living run at the cost of what is new.
+A roll reads the timeline's changes in their order, so it follows a living run at the cost of what is new. Only when a
+task comes in from outside, or goes there, is read again what happened since that task was born.
 """
 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.states import ALIVE, State
@@ -21,15 +22,18 @@ class Roll:
     def __init__(self, timeline: Timeline, root: int) -> None:
         self.timeline = timeline
         self.root = root
-        self._begin()
-
-    def _begin(self) -> None:
         self._read = 0
-        self._moves = self.timeline.moves
+        """How many of the timeline's changes were read ..."""
+        self._moved = len(timeline.moved)
+        """... and how many of its moves."""
         self._next: dict[int, int] = {}
         """Of each member, which of its changes comes next."""
+        self._outside: set[int] = set()
+        """Those who were seen and are no members."""
         self.names: dict[str, int] = {}
         """How many members bear each name."""
+        self._positions: array[int] = array("q")
+        """Where among the timeline's changes each one of ours is."""
         self.times: array[int] = array("q")
         self.slots: array[int] = array("i")
         self.alive: array[int] = array("i")
@@ -52,21 +56,73 @@ class Roll:
 
     def update(self) -> None:
         """Read what is new."""
-        if self._moves != self.timeline.moves:
-            self._begin()  # a task came from another nursery, with all that it had done
-        changes, lanes, following = self.timeline.changes, self.timeline.lanes, self._next
+        self._look_at_moves()
+        changes, lanes = self.timeline.changes, self.timeline.lanes
+        following, outside = self._next, self._outside
         for at in range(self._read, len(changes)):
             index = changes[at]
             lane = lanes[index]
             change = following.get(index)
             if change is None:
-                if lane.parent != self.root and lane.parent not in following:
+                if index in outside or not self._joins(lane):
+                    outside.add(index)
                     continue
                 change = 0
                 self.names[lane.name] = self.names.get(lane.name, 0) + 1
             following[index] = change + 1
+            self._positions.append(at)
             self._add(lane, change)
         self._read = len(changes)
+
+    def _look_at_moves(self) -> None:
+        """Go back to before those were born who came, or left, since the last look: with all that they had done."""
+        moved, lanes = self.timeline.moved, self.timeline.lanes
+        if self._moved == len(moved):
+            return
+        back = self._read
+        for index in moved[self._moved :]:
+            if self._is_below(lanes[index]) != (index in self._next):
+                family = [index]
+                for member in family:
+                    back = min(back, lanes[member].born)
+                    family += lanes[member].children
+        self._moved = len(moved)
+        self._outside.clear()
+        self._go_back(back)
+
+    def _joins(self, lane: Lane) -> bool:
+        """Tell whether a lane that is met for the first time is below the root: mostly its parent was met before."""
+        parent = lane.parent
+        while parent is not None and parent != self.root and parent not in self._next and parent not in self._outside:
+            parent = self.timeline.lanes[parent].parent
+        return parent == self.root or parent in self._next
+
+    def _is_below(self, lane: Lane) -> bool:
+        parent = lane.parent
+        while parent is not None and parent != self.root:
+            parent = self.timeline.lanes[parent].parent
+        return parent is not None
+
+    def _go_back(self, read: int) -> None:
+        """Forget what was read of the timeline's changes from `read` on."""
+        first = bisect_left(self._positions, read)
+        for at in self._positions[first:]:
+            index = self.timeline.changes[at]
+            self._next[index] -= 1
+            if not self._next[index]:
+                del self._next[index]
+                self._forget(self.timeline.lanes[index].name)
+        for kept in (
+            self._positions, self.times, self.slots, self.alive, self.gone, self.queue, self.running, self.ran,
+            self.queued,
+        ):  # fmt: skip
+            del kept[first:]
+        self._read = read
+
+    def _forget(self, name: str) -> None:
+        self.names[name] -= 1
+        if not self.names[name]:
+            del self.names[name]
 
     def _add(self, lane: Lane, change: int) -> None:
         t, state = lane.times[change], lane.states[change]
@@ -91,9 +147,9 @@ class Roll:
     def label(self, slot: int) -> str:
         """Name them after a slot, with how many live and how many are gone: `handle ×588 ■ 412`."""
         change = self.after_slot(slot)
-        name, *others = self.names or [""]
+        name = next(iter(self.names), "")
         alive, gone = (self.alive[change], self.gone[change]) if change >= 0 else (0, 0)
-        return f"{name}{'…' if others else ''} ×{alive}" + (f" ■ {gone}" if gone else "")
+        return f"{name}{'…' if len(self.names) > 1 else ''} ×{alive}" + (f" ■ {gone}" if gone else "")
 
     def after_slot(self, slot: int) -> int:
         """Give the index of the last change in or before `slot`; -1 before the first task was born."""

@@ -178,7 +178,7 @@ class _Layout:
     def _shown_children(self, lane: Lane, into: int | None) -> list[Lane]:
         """Give the nearest shown descendants; what lies between is drawn on the row `into`."""
         shown: list[Lane] = []
-        waiting = lane.children[::-1]
+        waiting = list(reversed(lane.children))
         while waiting:
             child = self.timeline.lanes[waiting.pop()]
             if self._shows(child):

@@ -36,8 +36,8 @@ class TaskFold(ScopeFold):
         """The lane of every change of any lane, in order."""
         self.queue: dict[int, None] = {}
         """The lanes that are ready and wait for their turn, in the order in which they became so."""
-        self.moves = 0
-        """How often a task went to another nursery: `started()`."""
+        self.moved: array[int] = array("i")
+        """The lanes that went to another task's nursery, `started()`, one entry a move."""
         self.verbs = Verbs()
         self.samples: dict[int, int] = {}
         """Where a step that takes too long was seen last: its slot, and a place."""
@@ -71,6 +71,7 @@ class TaskFold(ScopeFold):
             role=event.role,
             number=number,
             changes=self.changes,
+            born=len(self.changes),
             spawner=self._lane_of.get(event.by) if event.by is not None else None,
             place=event.place,
         )
@@ -81,25 +82,37 @@ class TaskFold(ScopeFold):
         return lane
 
     def _adopt(self, lane: Lane, parent: int | None, nursery: e.NurseryId | None) -> None:
+        alive = lane.result is None
         if lane.parent is not None:
             old = self.lanes[lane.parent]
-            old.children.remove(lane.index)
-            old.alive_children -= 1
+            del old.children[lane.index]
+            old.alive_children -= alive
         lane.parent, lane.nursery = parent, nursery
         if parent is not None:
-            self.lanes[parent].children.append(lane.index)
-            self.lanes[parent].alive_children += 1
+            self.lanes[parent].children[lane.index] = None
+            self.lanes[parent].alive_children += alive
         self.shape += 1
 
     def _task_moved(self, event: e.TaskMoved) -> None:
         self.now = event.t
-        self.moves += 1
         lane = self._known(event.task, event.t)
         nursery = self.nurseries.get(event.nursery)
-        if nursery is not None:
+        if nursery is not None and nursery.owner != lane.parent:
+            if self._is_within(nursery.owner, lane):
+                self._damage(event.t, f"task {event.task} cannot move to a nursery of its own descendant's")
+                return
             self._adopt(lane, nursery.owner, event.nursery)
+            self.moved.append(lane.index)
         else:
-            lane.nursery = event.nursery
+            lane.nursery = event.nursery  # mostly: who owns a nursery calls its `start` too
+
+    def _is_within(self, index: int | None, lane: Lane) -> bool:
+        """Tell whether a lane is another, or below it in the tree."""
+        if not lane.children:
+            return index == lane.index
+        while index is not None and index != lane.index:
+            index = self.lanes[index].parent
+        return index is not None
 
     def _task_promoted(self, event: e.TaskPromoted) -> None:
         self.now = event.t
