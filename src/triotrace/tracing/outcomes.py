@@ -10,7 +10,9 @@ from outcome import Error as ErrorOutcome
 from triotrace.events import BIGGEST, LIMIT_LEAVES, LIMIT_NAME, Error, Leaf, Result
 from triotrace.log import clip
 
-__all__ = ["describe", "judge"]
+__all__ = ["describe", "interrupts", "judge"]
+
+_MOST_LOOKED_AT = 1000
 
 # Not a subclass's own property: nothing of the program's is called
 _CODE: Callable[[SystemExit], object] = SystemExit.__dict__["code"].__get__
@@ -43,6 +45,20 @@ def _status(error: BaseException) -> int | None:
     return max(-BIGGEST, min(BIGGEST, int.__index__(code)))  # type: ignore[arg-type]  # `isinstance` asks the object
 
 
+def interrupts(error: object) -> bool:
+    """Tell whether an exception is, or holds, a KeyboardInterrupt. Nothing of the program's is called."""
+    queue = [error]
+    for _ in range(_MOST_LOOKED_AT):
+        if not queue:
+            break
+        kind = type(found := queue.pop())
+        if issubclass(kind, KeyboardInterrupt):
+            return True
+        if issubclass(kind, BaseExceptionGroup):
+            queue.extend(_members(found))
+    return False
+
+
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     """Flatten a group, as many as a log may hold; without recursion, for groups nest as deep as anyone likes."""
     found: list[BaseException] = []
@@ -50,10 +66,15 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     while queue and len(found) < LIMIT_LEAVES:
         error = queue.pop()
         if isinstance(error, BaseExceptionGroup):
-            queue.extend(reversed(error.exceptions))
+            queue.extend(reversed(_members(error)))
         else:
             found.append(error)
     return found
+
+
+def _members(group: object) -> tuple[BaseException, ...]:
+    members: tuple[BaseException, ...] = BaseExceptionGroup.exceptions.__get__(group)
+    return members  # a class of the program's may have a property of that name
 
 
 def _cancelled(error: BaseException) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "exit_outcome",
     "force_wakeup",
     "lock_of",
+    "is_interrupted",
     "main_name",
     "main_outcome",
     "next_deadline",
@@ -76,6 +77,11 @@ def delivered(task: trio.lowlevel.Task) -> BaseException | None:
     """Return the exception with which a scheduled task will wake."""
     outcome = getattr(task, "_next_send", None)
     return outcome.error if isinstance(outcome, ErrorOutcome) else None
+
+
+def is_interrupted(task: trio.lowlevel.Task) -> bool:
+    """Tell whether a scheduled task will wake with KeyboardInterrupt: Ctrl+C was given to it, which is always main."""
+    return isinstance(delivered(task), KeyboardInterrupt)
 
 
 def cancelled_by(task: trio.lowlevel.Task) -> tuple[trio.CancelScope | None, bool]:

@@ -29,7 +29,7 @@ from triotrace.events import (
 )
 from triotrace.log import clip
 from triotrace.tracing import active
-from triotrace.tracing.outcomes import describe
+from triotrace.tracing.outcomes import describe, interrupts
 from triotrace.tracing.privates import nurseries_of, trio_time
 from triotrace.tracing.record import Record
 from triotrace.tracing.signals import raised_by_handler
@@ -128,7 +128,7 @@ def _cancelled(scope: trio.CancelScope, reason: Any, frame: FrameType) -> None:
         if number is None or state.recorder.closed:
             continue
         t = state.now() - state.origin
-        cause = _cause(frame, state.running)
+        cause, failure = _cause(frame, state.running)
         if cause == "deadline":
             state.look(t)  # a mock clock jumped to it: that comes first
         task = place = None
@@ -138,20 +138,24 @@ def _cancelled(scope: trio.CancelScope, reason: Any, frame: FrameType) -> None:
                 place, _ = state.places.waker(frame)
         words = getattr(reason, "reason", None)
         text = clip(words, LIMIT_NAME) if isinstance(words, str) and cause != "nursery" else None
-        state.append(ScopeCancelled(t, number, cause, task, place, text))
+        state.append(ScopeCancelled(t, number, cause, task, place, text, interrupts(failure)))
 
 
-def _cause(frame: FrameType | None, running: Record | None) -> ScopeCause:
-    """Tell from its callers why a scope is cancelled: trio says so only since 0.31, and to itself."""
+def _cause(frame: FrameType | None, running: Record | None) -> tuple[ScopeCause, object]:
+    """Tell from its callers why a scope is cancelled: trio says so only since 0.31, and to itself.
+
+    With it comes the exception that a nursery was given, if that is why.
+    """
     frame = None if frame is None else frame.f_back  # ours
     while frame is not None and frame.f_globals.get("__name__", "").startswith("trio._core"):
         name = frame.f_code.co_name
         if name in _DEADLINE:
-            return "deadline"
+            return "deadline", None
         if name in _NURSERY:
-            return "nursery"
+            # Ctrl+C while a task waits at a nursery's end is given to the nursery itself, and no task wakes with it
+            return "nursery", frame.f_locals.get("exc") if name == "_add_exc" else None
         frame = frame.f_back
-    return "other" if running is None else "call"
+    return ("other" if running is None else "call"), None
 
 
 def _changed(scope: trio.CancelScope, shield: bool | None = None) -> None:

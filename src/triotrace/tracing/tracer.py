@@ -187,7 +187,8 @@ class Tracer(trio.abc.Instrument):
                     state.append(TaskScheduled(t, record.id, cause, running.id, place))
             elif running is None:
                 cause, scope = cause_of(state, task, record, outside=False)
-                state.append(TaskScheduled(t, record.id, cause, None, None, scope))
+                interrupt = cause == "other" and privates.is_interrupted(task)
+                state.append(TaskScheduled(t, record.id, cause, None, None, scope, interrupt))
             else:
                 self._woken_by(state, running, task, record, t)
             if len(state.pending) >= state.enough:
@@ -219,7 +220,10 @@ class Tracer(trio.abc.Instrument):
             place, outside = state.places.waker(sys._getframe((state.depth or 0) + 1))
             outside = outside or (running is state.entry and place is not None)
         cause, scope = cause_of(state, task, record, outside=outside)
-        if running is record or cause == "timer":
+        if cause == "other" and privates.is_interrupted(task):
+            # Ctrl+C comes through trio's own task for threads and signals, which is not to blame
+            state.append(TaskScheduled(t, record.id, cause, interrupt=True))
+        elif running is record or cause == "timer":
             state.append(TaskScheduled(t, record.id, cause, None, None, scope))
         else:
             state.append(TaskScheduled(t, record.id, cause, running.id, place, scope))
