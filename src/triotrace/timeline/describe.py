@@ -43,6 +43,8 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
         call = timeline.verbs.verb(place.place).call
         if call:
             facts.append((say("trio's word"), call))
+    held = (say("waits for"), words.waits_for(timeline, lane, slot)), (say("holds"), words.holds(timeline, lane, slot))
+    facts += [(name, value) for name, value in held if value]
     woke = last_wake(lane, change)
     if woke >= 0:
         facts.append(

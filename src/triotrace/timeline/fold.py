@@ -97,6 +97,7 @@ class Fold(TaskFold):
     def _dropped(self, event: e.Dropped) -> None:
         self.now = event.t
         self.dropped += event.count
+        self.holders.forget(len(self.tape))
         for lane in self.lanes:
             if lane.state not in EXITS.values():
                 lane.state = State.UNKNOWN

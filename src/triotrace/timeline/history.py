@@ -90,7 +90,8 @@ class History(Sequence[Happening]):
                 name = say("by {name}").format(name=timeline.title(by)) if by is not None else ""
                 return [lane.cause_of(index), ", ".join(part for part in (name, stands) if part)]
             case State.WAITING:
-                return [stands]
+                thing = lane.thing_at(index)
+                return [stands, self.words.one_of(timeline, thing) if thing is not None else ""]
             case State.RETURNED | State.RAISED | State.CANCELLED:
                 error = clean(lane.error.type, 80) if lane.error is not None else ""
                 return [f"task_exited {state.name.lower()}", error if state is State.RAISED else ""]

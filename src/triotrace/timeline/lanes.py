@@ -22,7 +22,7 @@ CAUSES: tuple[str, ...] = ("", *get_args(Cause), "housekeeping")
 _CANCEL = CAUSES.index("cancel")
 _NUMBER = {cause: number for number, cause in enumerate(CAUSES)}
 # Plain numbers: each look at a member of an Enum costs as much as an append
-_RUNNING, _READY = int(State.RUNNING), int(State.READY)
+_RUNNING, _READY, _WAITING = int(State.RUNNING), int(State.READY), int(State.WAITING)
 
 NO_PLACE = -1
 NOBODY = -1
@@ -67,7 +67,7 @@ class Lane:
     places: array[int] = field(default_factory=lambda: array("q"))
     """Where it stands (WAITING, READY after a step), or the waker's line (READY by another); NO_PLACE if unknown."""
     wakers: array[int] = field(default_factory=lambda: array("i"))
-    """READY: the waker's lane, or NOBODY. WAITING: how many children it has."""
+    """READY: the waker's lane, or NOBODY. WAITING: how many children it has; -2 - n if it waits for the n-th thing."""
     causes: bytearray = field(default_factory=bytearray)
     """READY: why, as an index of CAUSES."""
     ran: array[int] = field(default_factory=lambda: array("q"))
@@ -112,6 +112,11 @@ class Lane:
     def was_cancelled(self, change: int) -> bool:
         """Tell whether a cancellation, and not one inside a library, made the task ready."""
         return self.causes[change] == _CANCEL
+
+    def thing_at(self, change: int) -> int | None:
+        """Give the thing (an index of `Holders`) for which the task waits after a change; None if it is not known."""
+        waits = change >= 0 and self.states[change] == _WAITING and self.wakers[change] < NOBODY
+        return -2 - self.wakers[change] if waits else None
 
     def state_at(self, change: int) -> State | None:
         """Give the state after a change; None before birth."""

@@ -25,7 +25,7 @@ class SleepWords(CancelWords):
             return self._("Nobody is ready: the loop sleeps.") + self._until(timeline, slot)
         skipped = timeline.skipped.get(slot)
         jump = timeline.jump_in(slot)
-        if jump is not None:
+        if jump:  # the clock of a test that is stuck jumps nowhere
             said = self._("Nobody was ready: trio's clock jumped by {length}.").format(length=self.duration(jump))
         elif skipped is not None:
             said = self._("Nobody was ready: {length} of sleep were skipped.").format(length=self.duration(skipped))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from triotrace.timeline.cancel_words import CancelWords, was_cancelled_in
+from triotrace.timeline.holder_words import HolderWords
 from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
@@ -13,7 +14,7 @@ from triotrace.timeline.timeline import Timeline
 __all__ = ["StepWords"]
 
 
-class StepWords(CancelWords):
+class StepWords(CancelWords, HolderWords):
     """Says what a task did in a slot."""
 
     def _step(self, timeline: Timeline, slot: int, lane: Lane) -> str:
@@ -45,6 +46,11 @@ class StepWords(CancelWords):
                 )
             if waited == "MemoryReceiveChannel.receive":
                 return self._("{name} hands a message to {other}: {other} is ready.").format(name=name, other=names)
+            thing = freed[0].thing_at(_last_wait(freed[0], slot))
+            if thing is not None and timeline.holders.owner_after(thing, slot) == freed[0].index:
+                return self._("{name} hands {thing} on to {other}: {other} is ready.").format(
+                    name=name, thing=self.thing(timeline, thing), other=names
+                )
             if freed[0].index == lane.parent and lane.result is not None and lane.slots[-1] == slot:
                 return self._("{name} was the last child of {other}: {other} is ready.").format(name=name, other=names)
         ready = self._n("{names} is ready.", "{names} are ready.", len(freed)).format(names=names)
@@ -68,8 +74,13 @@ class StepWords(CancelWords):
                 return self._n("{name} waits for {count} child.", "{name} waits for {count} children.", count).format(
                     name=name, count=count
                 )
+            case Ending.WAITS if owned := self.owned_wait(timeline, lane, slot):
+                return owned
             case Ending.WAITS if at:
-                return self._("{name} waits at `{at}`.").format(name=name, at=at)
+                thing = lane.thing_at(lane.after_slot(slot))
+                one = self.one_of(timeline, thing) if thing is not None else ""
+                text = self._("{name} waits at `{at}` ({thing}).") if one else self._("{name} waits at `{at}`.")
+                return text.format(name=name, at=at, thing=one)
             case Ending.WAITS:
                 return self._("{name} waits.").format(name=name)
             case Ending.RETURNED:
@@ -91,10 +102,13 @@ class StepWords(CancelWords):
 
 def _waited_for(timeline: Timeline, lane: Lane, slot: int) -> str:
     """Give trio's name of the call in which a lane waited before the slot that woke it."""
-    change = lane.after_slot(slot)
-    while change >= 0 and lane.states[change] != State.WAITING:
-        change -= 1
+    change = _last_wait(lane, slot)
     return timeline.verbs.verb(lane.places[change]).call if change >= 0 else ""
+
+
+def _last_wait(lane: Lane, slot: int) -> int:
+    """Give the change by which a lane began the wait that a slot ended; -1 if there is none."""
+    return lane.states.rfind(State.WAITING, 0, lane.after_slot(slot) + 1)
 
 
 def _call_of_waker(timeline: Timeline, woken: Lane, slot: int) -> str:

@@ -6,6 +6,7 @@ from array import array
 
 from triotrace import events as e
 from triotrace.clean import clean
+from triotrace.timeline.holders import Holders
 from triotrace.timeline.lanes import NO_PLACE, NOBODY, Lane
 from triotrace.timeline.names import LIMIT_NAME, short_name
 from triotrace.timeline.scope_fold import ScopeFold
@@ -15,6 +16,8 @@ from triotrace.timeline.verbs import Verbs
 
 __all__ = ["TaskFold"]
 
+_RELEASES = frozenset(["task", "thread"])
+"""Why a task is woken that gets what it waited for."""
 _NUMBERED = frozenset(["main", "library", "user"])
 _BY_STATE = {
     State.WAITING: Ending.WAITS,
@@ -39,6 +42,7 @@ class TaskFold(ScopeFold):
         self.moved: array[int] = array("i")
         """The lanes that went to another task's nursery, `started()`, one entry a move."""
         self.verbs = Verbs()
+        self.holders = Holders()
         self.samples: dict[int, int] = {}
         """Where a step that takes too long was seen last: its slot, and a place."""
 
@@ -118,6 +122,7 @@ class TaskFold(ScopeFold):
         self.now = event.t
         lane = self._known(event.task, event.t)
         lane.role, lane.place = event.role, event.place
+        self.holders.number(lane)
         self.shape += 1
 
     # -- steps -------------------------------------------------------------------------------
@@ -132,6 +137,7 @@ class TaskFold(ScopeFold):
         self.queue[lane.index] = None
         tape = self.tape
         slot = len(tape)
+        self.holders.wake(lane, slot, released=event.cause in _RELEASES and not event.interrupt)
         waker = self._lane_of.get(event.waker) if event.waker is not None else None
         scope = self.scopes.get(event.scope) if event.scope is not None else None
         housekeeping = event.cause == "cancel" and scope is not None and scope.library
@@ -191,7 +197,17 @@ class TaskFold(ScopeFold):
                     place, self.tape.places[run.last_slot - 1]
                 ):
                     self.tape.join(run.last_slot)
-        lane.change(t, slot, state, place=place, waker=lane.alive_children if state is State.WAITING else NOBODY)
+        lane.change(
+            t, slot, state, place=place, waker=self._waits_for(lane, event) if state is State.WAITING else NOBODY
+        )
+
+    def _waits_for(self, lane: Lane, event: e.AfterTaskStep) -> int:
+        if event.on is None:
+            return lane.alive_children
+        place = self.verbs.places.get(event.place) if event.place is not None else None
+        call = (place.call if place is not None else None) or ""
+        owner = self._lane_of.get(event.owner, NOBODY) if event.owner is not None else NOBODY
+        return -2 - self.holders.wait(lane, len(self.tape), event.on, call, owner=owner, lock=event.lock)
 
     def _step_sampled(self, event: e.StepSampled) -> None:
         self.now = event.t
