@@ -18,6 +18,8 @@ from triotrace.timeline.task_fold import TaskFold
 
 __all__ = ["Fold"]
 
+_OVER = frozenset(EXITS.values())
+
 
 class Fold(TaskFold):
     """Takes events, and holds what they tell. `Timeline` adds what its readers ask."""
@@ -29,6 +31,8 @@ class Fold(TaskFold):
         self.prints: list[Print] = []
         self.marks: list[Print] = []
         self.generation = 0
+        self._gap = 0
+        """Where in `changes` the last gap of the log ended."""
         self._fold: dict[type[e.Event], Callable[[Any], None]] = {
             e.Header: self._header,
             e.Source: self._source,
@@ -98,10 +102,13 @@ class Fold(TaskFold):
         self.now = event.t
         self.dropped += event.count
         self.holders.forget(len(self.tape))
-        for lane in self.lanes:
-            if lane.state not in EXITS.values():
+        # Of whom nothing was heard since the gap before this one, no more can be unknown
+        for index in self.changes[self._gap :]:
+            lane = self.lanes[index]
+            if lane.state is not State.UNKNOWN and lane.state not in _OVER:
                 lane.state = State.UNKNOWN
                 lane.change(event.t, len(self.tape), State.UNKNOWN)
+        self._gap = len(self.changes)
 
     def _footer(self, event: e.Footer) -> None:
         self.now = max(self.now, event.t)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from triotrace.events import (
     BeforeIoWait,
@@ -18,6 +20,8 @@ from triotrace.events import (
 )
 
 __all__ = ["Cancellation", "Damage", "Held", "Nursery", "Print", "Run", "Scope"]
+
+_moment_of = itemgetter(0)
 
 
 @dataclass(slots=True)
@@ -51,7 +55,7 @@ class Run:
 
     def trio_time(self, t: int) -> int:
         """Give the run's trio time (ns) at `t`."""
-        at, time = next((tie for tie in reversed(self.ties) if tie[0] <= t), self.ties[0])
+        at, time = self.ties[max(0, bisect_right(self.ties, t, key=_moment_of) - 1)]
         # A mock clock stands still between its jumps
         return time if self.begun.clock == "mock" else time + t - at
 

@@ -17,6 +17,10 @@ class RunFold:
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
+        self._on = 0
+        """How many of them have not ended ..."""
+        self._over = 0
+        """... and when the last one that did ended."""
         self.tape = Tape()
         self.quiet = Quiet()
         self.held: list[Held] = []
@@ -42,6 +46,7 @@ class RunFold:
             ties=[(event.t, event.trio_time)],
         )
         self.runs.append(run)
+        self._on += 1
         self._run_of[event.run] = run
         self.quiet.begin(run.index, event.t)
         self.shape += 1
@@ -112,7 +117,9 @@ class RunFold:
         run = self._run_of.get(event.run)
         if run is not None:
             self._wake_up(run, event.t)
+            self._on -= run.ended is None
             run.ended, run.result, run.error = event.t, event.result, event.error
+            self._over = max(self._over, event.t)
             self.quiet.end(run.index, event.t)
             self.held = [held for held in self.held if held.run != event.run]
 

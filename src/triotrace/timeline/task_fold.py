@@ -41,6 +41,8 @@ class TaskFold(ScopeFold):
         """The lanes that are ready and wait for their turn, in the order in which they became so."""
         self.moved: array[int] = array("i")
         """The lanes that went to another task's nursery, `started()`, one entry a move."""
+        self.systems: dict[int, None] = {}
+        """The lanes of trio's own tasks that live."""
         self.verbs = Verbs()
         self.holders = Holders()
         self.samples: dict[int, int] = {}
@@ -80,6 +82,8 @@ class TaskFold(ScopeFold):
             place=event.place,
         )
         self.lanes.append(lane)
+        if event.role == "system":
+            self.systems[lane.index] = None
         self._lane_of[event.task] = lane.index
         parent = self._lane_of.get(event.parent) if event.parent is not None else None
         self._adopt(lane, parent, event.nursery)
@@ -123,6 +127,7 @@ class TaskFold(ScopeFold):
         lane = self._known(event.task, event.t)
         lane.role, lane.place = event.role, event.place
         self.holders.number(lane)
+        self.systems.pop(lane.index, None)
         self.shape += 1
 
     # -- steps -------------------------------------------------------------------------------
@@ -224,6 +229,7 @@ class TaskFold(ScopeFold):
             run = self._run_of.get(lane.run)
             if run is not None:
                 run.alive -= lane.role in _NUMBERED
+            self.systems.pop(lane.index, None)
         lane.result, lane.error = EXITS[event.result], event.error
         self._ended_badly = self._ended_badly or (event.result != "returned" and lane.role in ("main", "user"))
         if lane.parent is not None:

@@ -13,9 +13,10 @@ from triotrace.timeline.records import Scope
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.widths import shorten
 
-__all__ = ["Terms"]
+__all__ = ["MOST_NAMES", "Terms"]
 
-_MOST_NAMES = 4
+MOST_NAMES = 4
+"""Tasks that are named one by one in a sentence."""
 _LONGEST_NAME = 40
 """Cells of each of them."""
 
@@ -33,12 +34,16 @@ class Terms:
         # Translators: the mark between the whole seconds and their tenths
         return short_duration(nanoseconds).replace(".", self._("."))
 
-    def names(self, timeline: Timeline, lanes: Sequence[int]) -> str:
-        """Join the names of tasks, as many as a sentence bears; of none there is nothing to say."""
-        names = [shorten(timeline.title(timeline.lanes[index]), _LONGEST_NAME) for index in lanes[:_MOST_NAMES]]
-        if len(lanes) > _MOST_NAMES:
-            rest = len(lanes) - _MOST_NAMES + 1
-            names = [*names[: _MOST_NAMES - 1], self._n("{count} more", "{count} more", rest).format(count=rest)]
+    def names(self, timeline: Timeline, lanes: Sequence[int], *, count: int | None = None) -> str:
+        """Join the names of tasks, as many as a sentence bears; of none there is nothing to say.
+
+        `count` says how many there are, where only the first MOST_NAMES of them are given.
+        """
+        count = len(lanes) if count is None else count
+        names = [shorten(timeline.title(timeline.lanes[index]), _LONGEST_NAME) for index in lanes[:MOST_NAMES]]
+        if count > MOST_NAMES:
+            rest = count - MOST_NAMES + 1
+            names = [*names[: MOST_NAMES - 1], self._n("{count} more", "{count} more", rest).format(count=rest)]
         if len(names) < 2:
             return "".join(names)
         return self._("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])

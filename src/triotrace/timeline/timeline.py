@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 from triotrace.clean import clean
 from triotrace.timeline.fold import Fold
@@ -59,9 +59,7 @@ class Timeline(Fold):
     @property
     def horizon(self) -> int:
         """The `t` at which there is nothing more to see: when the last run ended, or now."""
-        if self.runs and all(run.ended is not None for run in self.runs):
-            return max(run.ended or 0 for run in self.runs)
-        return self.now
+        return self._over if self.runs and not self._on else self.now
 
     @property
     def room_for_words(self) -> int:
@@ -81,11 +79,9 @@ class Timeline(Fold):
 
     def cancelled_in(self, slot: int) -> list[Scope]:
         """Give the scopes that were cancelled in a slot, but those of libraries."""
-        start = bisect_left(self.cancelled, slot, key=lambda scope: scope.cancelled.slot if scope.cancelled else 0)
-        found = []
-        for scope in self.cancelled[start:]:
-            if scope.cancelled is None or scope.cancelled.slot != slot:
-                break
-            if not scope.library:
-                found.append(scope)
-        return found
+        first, after = (bisect(self.cancelled, slot, key=_slot_of) for bisect in (bisect_left, bisect_right))
+        return [scope for scope in self.cancelled[first:after] if not scope.library]
+
+
+def _slot_of(scope: Scope) -> int:
+    return scope.cancelled.slot if scope.cancelled is not None else 0

@@ -14,6 +14,8 @@ from triotrace.timeline.timeline import Timeline
 __all__ = ["TrioTime", "scale_of"]
 
 _NEVER = 1 << 62
+_PARTS = 6_000
+"""What is shorter than such a part of all that is shown has no room for a number or a sign, in any picture."""
 
 
 class TrioTime:
@@ -68,24 +70,32 @@ class TrioTime:
         return self._begins[run.index] + trio_time - run.ties[0][1]
 
     def pieces(self, start: int, end: int, origin: int) -> list[Piece]:
-        """Give the numbered parts of the ruler from `start` to `end`: one for each run."""
-        pieces = []
-        for run, begin, stop in zip(self.timeline.runs, self._begins, [*self._begins[1:], _NEVER], strict=False):
-            first, last = max(start, begin), min(end, stop)
-            if first < last:
-                pieces.append(Piece(first, last, first - begin + run.ties[0][1]))
+        """Give the numbered parts of the ruler from `start` to `end`: one for each run, if it can be seen."""
+        pieces, x, least, begins = [], start, (end - start) // _PARTS, self._begins
+        while x < end and begins:
+            index = max(0, bisect_right(begins, x) - 1)
+            first = max(start, begins[index])
+            last = min(end, begins[index + 1]) if index + 1 < len(begins) else end
+            if last - first > least:
+                pieces.append(Piece(first, last, first - begins[index] + self.timeline.runs[index].ties[0][1]))
+            x = max(last, x + least)
         return pieces
 
     def gaps(self, start: int, end: int) -> list[Gap]:
-        """Give the leaps that begin before `end` and end after `start`."""
-        first = max(1, bisect_right(self._places, start))
-        last = bisect_left(self._places, end)
-        leaps = range(first, min(last + 1, len(self._places)))
-        return [
-            Gap(self._places[i - 1], self._places[i], self._places[i] - self._places[i - 1])
-            for i in leaps
-            if self._places[i] > self._places[i - 1]
-        ]
+        """Give the leaps that begin before `end` and end after `start`, but for those too short to be seen.
+
+        Of a million leaps a picture has room for some dozens, so they are looked for in steps as short as may be seen.
+        """
+        found, x, least = [], start, (end - start) // _PARTS
+        while x < end:
+            leap = max(1, bisect_right(self._places, x))
+            if leap >= len(self._places):
+                break
+            before, after = self._places[leap - 1 : leap + 1]
+            if after - before > least and before < end:
+                found.append(Gap(before, after, after - before))
+            x = max(after, x + least)
+        return found
 
 
 def scale_of(timeline: Timeline) -> Scale:

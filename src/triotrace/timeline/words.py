@@ -6,11 +6,14 @@ terms that they share (`terms.py`).
 
 from __future__ import annotations
 
+from itertools import islice
+
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.sleep_words import SleepWords
 from triotrace.timeline.states import State
 from triotrace.timeline.step_words import StepWords
 from triotrace.timeline.tape import Ending
+from triotrace.timeline.terms import MOST_NAMES
 from triotrace.timeline.timeline import Timeline
 
 __all__ = ["Words"]
@@ -36,8 +39,10 @@ class Words(StepWords, SleepWords):
             return timeline.title(timeline.lanes[held[0].next or 0])
         if timeline.held and timeline.tape.endings[slot] == Ending.OPEN:
             return self._("the end of this sleep")
-        queue = [index for index in timeline.queue if timeline.lanes[index].role != "system"]
-        return self.names(timeline, queue) if queue else ""
+        # 100,000 may be ready: of those no more is looked at than is named
+        queue = (index for index in timeline.queue if timeline.lanes[index].role != "system")
+        count = len(timeline.queue) - sum(index in timeline.queue for index in timeline.systems)
+        return self.names(timeline, list(islice(queue, MOST_NAMES)), count=count)
 
     def state(self, timeline: Timeline, lane: Lane, slot: int) -> str:
         """Say what a task is after a slot: `waits: client.get`, `ready, in the queue` ..."""
