@@ -121,6 +121,11 @@ class Child:
         self.paused = True
         self.control.send("step")
 
+    def step_until(self, task: int) -> None:
+        """Let it go forward until a task of the log has taken its next step; then it is held."""
+        self.paused = False
+        self.control.send(f"until {task}")
+
     def set_pace(self, steps_per_second: float | None) -> None:
         """Let it take so many steps a second; None: as they come."""
         self.pace = steps_per_second

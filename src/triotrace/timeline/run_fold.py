@@ -25,6 +25,8 @@ class RunFold:
         self.quiet = Quiet()
         self.held: list[Held] = []
         """The runs that stand at the gate; empty while the program moves."""
+        self.gated = 0
+        """How often the gate held or let go."""
         self.skipped: dict[int, int] = {}
         """Nanoseconds of sleep that were skipped on request, by slot."""
         self.damages: list[Damage] = []
@@ -99,11 +101,18 @@ class RunFold:
         known = [self._lane_of[task] for task in event.batch or () if task in self._lane_of]
         following = self._lane_of.get(event.next) if event.next is not None else None
         self.held.append(Held(event.t, event.run, following, tuple(known)))
+        self.gated += 1
+        run = self._run_of.get(event.run) if event.run is not None and event.next is not None else None
+        if run is not None:
+            self._wake_up(run, event.t)  # whom the sleep woke was told, and a clock's jump
 
     def _resumed(self, event: e.Resumed) -> None:
         self.now = event.t
-        if self.held:
-            self.held.pop(0)
+        self.gated += 1
+        for place, held in enumerate(self.held):
+            if event.run is None or held.run == event.run:  # a log of version 1.0 does not say which
+                del self.held[place]
+                break
 
     def _skipped(self, event: e.Skipped) -> None:
         self.now = event.t
@@ -122,6 +131,19 @@ class RunFold:
             self._over = max(self._over, event.t)
             self.quiet.end(run.index, event.t)
             self.held = [held for held in self.held if held.run != event.run]
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether no run can move: one is held, and each other one, too, or it sleeps."""
+        held = {held.run for held in self.held}
+        return bool(held) and all(
+            run.ended is not None or run.run in held or run.asleep_since is not None for run in self.runs
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether there were runs, and all have ended: what the program does then is not trio's."""
+        return bool(self.runs) and all(run.ended is not None for run in self.runs)
 
     def _damage(self, t: int, text: str) -> None:
         self.damages.append(Damage(t, text))

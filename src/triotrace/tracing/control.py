@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from triotrace.events import TaskId
 from triotrace.tracing.gate import Gate
 from triotrace.tracing.unseen import UnseenThread
 
@@ -32,7 +33,7 @@ _FASTEST: Final = 1_000_000
 
 
 class Control:
-    """Hears `pause`, `resume`, `step` and `pace N`, a line each."""
+    """Hears `pause`, `resume`, `step`, `until TASK` and `pace N`, a line each."""
 
     def __init__(self, path: str, *, raise_descriptor: Callable[[int], int]) -> None:
         self._path = path
@@ -177,9 +178,15 @@ def _pace(gate: Gate, value: str) -> None:
             gate.set_pace(pace)
 
 
+def _until(gate: Gate, value: str) -> None:
+    with suppress(ValueError):
+        gate.until(TaskId(int(value)))
+
+
 _COMMANDS: Final[dict[str, Callable[[Gate, str], None]]] = {
     "pause": lambda gate, _: gate.pause(),
     "resume": lambda gate, _: gate.resume(),
     "step": lambda gate, _: gate.step(),
+    "until": _until,
     "pace": _pace,
 }

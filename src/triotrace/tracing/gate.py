@@ -1,4 +1,4 @@
-"""The gate: it holds the program before its next step, or lets it go one step at a time, or so many a second.
+"""The gate: it holds the program before its next step, lets it go a step at a time, so many a second, or to a task's.
 
 Rules:
 - A run is held *before* a step is told, so the log ends with what has happened. It tells `paused` with the task that is
@@ -24,7 +24,7 @@ from typing import Final
 import trio
 from msgspec import Struct
 
-from triotrace.events import Event, Pace, Paused, Resumed, Skipped, TaskId
+from triotrace.events import Event, Pace, Paused, Resumed, RunId, Skipped, TaskId
 from triotrace.tracing import privates
 from triotrace.tracing.live_clock import LiveClock
 from triotrace.tracing.record import Record
@@ -65,6 +65,8 @@ class Gate:
         self._paused = paused
         self._pace = pace
         self._permits = 0
+        self._until: TaskId | None = None
+        """Paused, and yet all go forward: until this task has taken its next step."""
         self._going = False
         """Paused, and yet time goes on: nobody can step, and something from outside is waited for."""
         self._runs: list[State] = []
@@ -94,11 +96,19 @@ class Gate:
     def step(self) -> None:
         """Let one step happen, then hold again; a program that runs is held at its next step."""
         with self._changed:
-            if not self._paused:
+            if not self._paused or self._until is not None:
                 self.pause()
             elif not self._going:
                 self._permits += 1
                 self._admit()
+
+    def until(self, task: TaskId) -> None:
+        """Let all go forward as by one step after the other, until a task has taken its next one; then hold."""
+        with self._changed:
+            self._set(paused=True, pace=self._pace)
+            self._until = task
+            self._admit()
+            self.stir()
 
     def set_pace(self, steps_per_second: float | None) -> None:
         """Let so many steps happen a second, or as many as there are."""
@@ -143,6 +153,8 @@ class Gate:
             if state in self._runs:
                 self._runs.remove(state)
             self._resting.pop(state, None)
+            if not self._runs:
+                self._permits, self._until = 0, None  # asked of this run, not of one that may follow
             self._settle()
             self._admit()
 
@@ -156,8 +168,11 @@ class Gate:
             self._going = False
             rest = self._resting.pop(state, None)
             if rest is not None and rest.told is not None:
-                state.append(Resumed(state.recorder.time(), self._real() - rest.told))
-            if self._paused and self._permits:
+                state.append(Resumed(state.recorder.time(), self._real() - rest.told, state.run))
+            if self._until is not None:
+                if record.id == self._until:
+                    self._until = None
+            elif self._paused and self._permits:
                 self._permits -= 1
             elif self._wait() > 0:
                 self._hold(state, task, record)
@@ -174,7 +189,7 @@ class Gate:
             self._resting[state] = rest
             self._settle()
             if self._paused and not self._going:
-                if rest.told is None:
+                if rest.told is None and self._until is None:
                     rest.told = self._real()
                     self._say(state, None)
                 self._admit()
@@ -183,7 +198,7 @@ class Gate:
 
     def _set(self, *, paused: bool, pace: float | None) -> None:
         self._paused, self._pace = paused, pace
-        self._permits = 0
+        self._permits, self._until = 0, None
         self._going = False
         self._swing()
 
@@ -217,7 +232,7 @@ class Gate:
                         state.guard.start()  # another thread has forked, and ended all threads of ours for that
         finally:
             self._held.remove(held)
-        state.append(Resumed(state.recorder.time(), self._real() - began))
+        state.append(Resumed(state.recorder.time(), self._real() - began, state.run))
         self._thaw()
         if paused and not self._paused:
             state.recorder.flush()
@@ -233,7 +248,7 @@ class Gate:
 
     def _admit(self) -> None:
         """Use the permits: who was held first goes first; when all sleep, time moves."""
-        while self._permits:
+        while self._permits or self._until is not None:
             held = next((held for held in self._held if not held.may_go), None)
             if held is not None:
                 held.may_go = True
@@ -248,7 +263,7 @@ class Gate:
                 self._go_on()
                 self._answer()
                 return
-            self._permits -= 1
+            self._permits = max(0, self._permits - 1)
 
     def _skip(self, state: State) -> None:
         """Move the clock to the deadline of a run that sleeps."""
@@ -269,9 +284,9 @@ class Gate:
 
     def _resume_resting(self) -> None:
         now = self._real()
-        for rest in self._resting.values():
+        for state, rest in self._resting.items():
             if rest.told is not None:
-                self._tell(partial(_resumed, wall=now - rest.told))
+                self._tell(partial(_resumed, wall=now - rest.told, run=state.run))
                 rest.told = None
 
     def _settle(self) -> None:
@@ -300,8 +315,8 @@ class Gate:
             recorder.flush()
 
 
-def _resumed(t: int, *, wall: int) -> Event:
-    return Resumed(t, wall)
+def _resumed(t: int, *, wall: int, run: RunId | None) -> Event:
+    return Resumed(t, wall, run)
 
 
 def _batch(state: State, record: Record | None) -> list[TaskId] | None:

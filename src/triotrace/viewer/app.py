@@ -105,7 +105,8 @@ class TraceApp(LaidOutApp):
             self.failures.forget()
             self._close_find_bar()
         self.play_on()
-        asked = name == "next" or (name == "play" and not self.timeline.held)
+        self.tell()
+        asked = name in ("next", "next_of_task") or (name == "play" and not self.timeline.held)
         is_its_move = asked and program.living and program.paused
         if not (is_its_move and before == (scene.playhead, scene.playing)):
             self.redraw()  # else the program's answer is drawn: a frame before that would only hold it up

@@ -95,6 +95,12 @@ class LiveApp(App[None]):
         self._told = (-1, 0, 0)
         """The last generation that was read, its `t`, and our own clock then."""
 
+    def tell(self) -> None:
+        """Say what there is to say about the last key."""
+        if self.player.told:
+            self.notify(self.player.told, markup=False)
+            self.player.told = ""
+
     def redraw(self) -> None:
         """Draw everything anew: the scene has changed."""
         raise NotImplementedError
@@ -173,6 +179,8 @@ class LiveApp(App[None]):
             # Textual may lose a frame on a busy machine: what was drawn last is drawn some more times
             self._draw_again = [now + seconds for seconds in _ONCE_MORE]
             self.failures.attempt(self.scene.update, None)
+            self.failures.attempt(self.player.follow_up, None)
+            self.tell()
             self.redraw()
         elif self._draw_again and now >= self._draw_again[0]:
             self._draw_again.pop(0)

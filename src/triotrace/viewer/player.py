@@ -2,12 +2,17 @@
 
 A look back pauses a running program; going forward at the end lets it take its next step; playing runs through the tape
 and then into the program. A finished tape has the same keys, and a program that does nothing.
+
+A press of → is one slot of the tape, always: where the program has told more than one at once, as a step and the sleep
+after it, the playhead takes them one by one; where it has told none, as at the end of a sleep, it is asked again. It is
+asked to go forward once at a time: the answer is that no run can move any more.
 """
 
 from __future__ import annotations
 
 import math
 
+from triotrace.timeline.lanes import Lane
 from triotrace.viewer.program import Program
 from triotrace.viewer.scene import Scene
 
@@ -23,18 +28,88 @@ class Player:
     def __init__(self, scene: Scene, program: Program) -> None:
         self.scene = scene
         self.program = program
+        self.say = scene.words.catalogue.gettext
         self.begins_to_play = False
         """Set when `tick` is wanted from now on."""
+        self.told = ""
+        """What there is to say about the last key, until somebody has said it."""
+        self.seeks: Lane | None = None
+        """The task to whose next step the program is on its way ..."""
+        self._from = 0
+        """... and where the playhead was."""
+        self._furthest = 0
+        """The last slot that was shown: from it on going forward is the program's."""
+        self._asked: int | None = None
+        """How often the gate had held or let go when the program was asked to go forward; None: it has answered."""
+
+    def start_anew(self, program: Program) -> None:
+        """Drive another run of the program; nothing of the old one stays."""
+        self.program = program
+        self.told, self.seeks, self._asked, self.begins_to_play = "", None, None, False
+        self._from = self._furthest = 0
+
+    def follow_up(self) -> None:
+        """The timeline has learnt something: go on with what was asked for."""
+        if self.seeks is not None:
+            self._seek(self.seeks)
+        self._go_forward()
+        if self.scene.wanted is None:
+            self._furthest = max(self._furthest, self.scene.playhead)
 
     # -- the tape and the program --------------------------------------------------------------
 
     def next(self) -> None:
         """Go to the next step; at the end of the tape the program takes it."""
-        if not self.program.living or not self._at_end:
-            self.scene.move(1)
-        else:
-            self.scene.go_to_now()
+        scene, program = self.scene, self.program
+        if not program.living:
+            if scene.wanted is None:  # else its last words are not read yet
+                scene.move(1)
+        elif self._at_end and self._is_over():
+            return
+        elif self._at_end and (not program.paused or self.seeks is not None):
+            self._stop_seeking()
+            scene.go_to_now()
+            program.step()  # which pauses it
+        elif not (scene.in_open_sleep and self._waits and self._waits_outside):
+            at = scene.wanted or (scene.end if scene.following else scene.playhead)
+            scene.want(at + 1)
+            self._go_forward()
+
+    def _go_forward(self) -> None:
+        """Ask the program for what the playhead is on its way to, if it is not on the tape yet."""
+        scene = self.scene
+        if scene.wanted is None:
+            return
+        scene.draw_near()
+        ends_sleep = scene.in_open_sleep and scene.playhead > self._furthest
+        if scene.timeline.ended or (scene.playhead == scene.wanted and not ends_sleep):
+            scene.wanted = None  # the end of a step that is under way comes by itself
+        elif self.program.living and not self._waits:
+            self._asked = scene.timeline.gated
+            if scene.playhead == scene.wanted:
+                scene.wanted = None  # the end of its sleep is all that is wanted
             self.program.step()
+
+    @property
+    def _waits(self) -> bool:
+        """Whether the program was asked to go forward, and has not come to stand since."""
+        timeline = self.scene.timeline
+        if self._asked is not None and timeline.gated > self._asked and timeline.stands:
+            self._asked = None
+        return self._asked is not None
+
+    @property
+    def _waits_outside(self) -> bool:
+        """Whether something else than time may end a sleep."""
+        waits = [run.waits for run in self.scene.timeline.runs if run.asleep_since is not None and run.waits]
+        return any(wait.readers + wait.writers + wait.threads + wait.signals for wait in waits)
+
+    def _is_over(self) -> bool:
+        """Tell whether trio has ended, and say so: the program is not ours to drive then."""
+        over = self.scene.timeline.is_over
+        if over:
+            self.told = self.say("trio has ended: the program goes on by itself")
+        return over
 
     def previous(self) -> None:
         """Go to the previous step."""
@@ -44,8 +119,12 @@ class Player:
     def play(self) -> None:
         """Play the tape, then the program; or pause what moves."""
         scene, program = self.scene, self.program
-        if scene.playing:
+        if self.seeks is not None:
+            self._stop_seeking()
+        elif scene.playing:
             scene.hold()
+        elif program.living and self._at_end and self._is_over():
+            return
         elif program.living and not program.paused:
             program.pause()
         elif program.living and self._at_end:
@@ -97,8 +176,41 @@ class Player:
         self.scene.go_to_now()
 
     def next_of_task(self) -> None:
-        """Go to the chosen task's next step."""
-        self.scene.to_step_of_chosen(1)
+        """Go to the chosen task's next step; where the tape does not have it, the program goes on until then."""
+        scene, lane = self.scene, self.scene.chosen_lane
+        if self.seeks is not None or scene.to_step_of_chosen(1):
+            return
+        if lane is None:
+            self.next()  # nobody has run yet: whoever comes first
+        elif not self._has_ended(lane) and not self._is_over():
+            self.seeks, self._from = lane, scene.end if scene.following else scene.playhead
+            scene.go_to_now()
+            self.program.step_until(lane.task)
+
+    def _seek(self, lane: Lane) -> None:
+        """Go to the step that is sought, once it is there, and hold the program."""
+        scene = self.scene
+        before, scene.playhead = scene.playhead, self._from
+        if scene.to_step_of(lane, 1):
+            self._stop_seeking()
+            return
+        scene.playhead = before
+        if self._has_ended(lane) or self._is_over():
+            self._stop_seeking()
+
+    def _has_ended(self, lane: Lane) -> bool:
+        """Tell whether a task takes no further step, and say so."""
+        timeline = self.scene.timeline
+        run = timeline.run_of(lane)
+        ended = lane.result is not None or not self.program.living or (run is not None and run.ended is not None)
+        if ended:
+            self.told = self.say("{name} takes no further step").format(name=timeline.title(lane))
+        return ended
+
+    def _stop_seeking(self) -> None:
+        if self.seeks is not None:
+            self.seeks = None
+            self.program.pause()
 
     def previous_of_task(self) -> None:
         """Go to the chosen task's previous step."""
@@ -117,6 +229,7 @@ class Player:
     def look_back(self) -> None:
         """Pause a running program: who looks back wants to see what is now."""
         if self.program.living and not self.program.paused:
+            self.seeks = None
             self.program.pause()
 
     # -- the mouse -----------------------------------------------------------------------------

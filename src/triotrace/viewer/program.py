@@ -35,6 +35,9 @@ class Program(Protocol):
     def step(self) -> None:
         """Let one step happen; a program that runs is held at its next step."""
 
+    def step_until(self, task: int) -> None:
+        """Let it go forward until a task of the log has taken its next step; until then it is not paused."""
+
     def set_pace(self, steps_per_second: float | None) -> None:
         """Let it take so many steps a second."""
 
@@ -59,6 +62,9 @@ class StillTape:
         """It cannot go on."""
 
     def step(self) -> None:
+        """It has no further step."""
+
+    def step_until(self, task: int) -> None:
         """It has no further step."""
 
     def set_pace(self, steps_per_second: float | None) -> None:

@@ -71,6 +71,7 @@ class Scene(Walk):
         """Take notice of what the timeline has learnt."""
         if self.following:
             self.playhead = self.end
+        self.draw_near()
         self._roll_up()
         self._keep_in_view()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from triotrace.timeline.widths import shorten
 from triotrace.timeline.words import Words
 from triotrace.viewer.player import Player
 
@@ -9,6 +10,8 @@ __all__ = ["Status"]
 
 
 _BAR = 12
+_NAME = 20
+"""Cells for a task's name."""
 _FAR_BEHIND = 1_000_000
 """Bytes of the log that are not read yet: the picture of a busy program is then a little old, and says so."""
 
@@ -33,6 +36,11 @@ class Status:
             return say("▶ PLAYING") + self._pace
         if not program.living:
             return self._ending(reading=reading, share=read / size if size else 0)
+        if scene.timeline.is_over:
+            return say("● trio has ended · the program goes on")
+        if self.player.seeks is not None:
+            name = scene.timeline.title(self.player.seeks)
+            return say("● RUNNING to the next step of {name}").format(name=shorten(name, _NAME))
         if program.paused:
             return self._pause + self._pace
         state = say("● RUNNING") if scene.following else say("● RUNNING · looking back")

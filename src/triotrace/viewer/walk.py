@@ -10,6 +10,7 @@ from typing import Literal
 
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.states import State
+from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 
 __all__ = ["Walk", "is_wake"]
@@ -26,6 +27,8 @@ class Walk:
         self.playhead = 0
         self.following = follow
         self.playing = False
+        self.wanted: int | None = None
+        """The slot that the playhead is on its way to, beyond the end of the tape."""
         self.chosen: int | None = None
         """The lane that was chosen; None: the one that runs at the playhead."""
         self._came_from: tuple[int, ...] = ()
@@ -70,8 +73,26 @@ class Walk:
         self._came_from = ()
         self.playing = False
         self.following = False
+        self.wanted = None
         self.playhead = max(0, min(slot, self.end))
         self._keep_in_view()
+
+    def want(self, slot: int) -> None:
+        """Go to a slot, as far as the tape has come: the playhead takes the rest as it grows (`draw_near`)."""
+        self.go(slot)
+        self.wanted = slot
+
+    def draw_near(self) -> None:
+        """Go on to the slot that is wanted, as far as the tape has grown meanwhile."""
+        if self.wanted is not None and self.playhead < min(self.wanted, self.end):
+            self.playhead = min(self.wanted, self.end)
+            self._keep_in_view()
+
+    @property
+    def in_open_sleep(self) -> bool:
+        """Tell whether the playhead is on a sleep at the end of the tape, whose own end is not told yet."""
+        tape, slot = self.timeline.tape, self.playhead
+        return 0 < slot == self.end and tape.lanes[slot] < 0 and tape.endings[slot] == Ending.OPEN
 
     def go_home(self) -> None:
         """Go to before the first step."""
@@ -86,13 +107,14 @@ class Walk:
         """Play the tape from the playhead; at its end, from the start."""
         if self.playhead >= self.end:
             self.playhead = 0
-        self.following = False
+        self.following, self.wanted = False, None
         self.playing = True
         self._keep_in_view()
 
     def hold(self) -> None:
         """Play no more, and stay where the playhead is."""
         self.playing = self.following = False
+        self.wanted = None
 
     def tick(self) -> None:
         """Play one step."""
@@ -111,11 +133,13 @@ class Walk:
 
     # -- along a task ------------------------------------------------------------------------
 
-    def to_step_of_chosen(self, direction: Literal[1, -1]) -> None:
-        """Go to the next or previous step of the chosen task."""
+    def to_step_of_chosen(self, direction: Literal[1, -1]) -> bool:
+        """Go to the next or previous step of the chosen task; tell whether the tape has it."""
         lane = self.chosen_lane
-        if lane is None:
-            return
+        return lane is not None and self.to_step_of(lane, direction)
+
+    def to_step_of(self, lane: Lane, direction: Literal[1, -1]) -> bool:
+        """Go to the next or previous step of a task, which is the chosen one then; tell whether the tape has it."""
         tape = self.timeline.tape
         slot = self.playhead + direction
         if direction < 0 or slot <= self.end:
@@ -126,8 +150,9 @@ class Walk:
                     chosen = lane.index
                     self.go(at)
                     self.chosen = chosen
-                    return
+                    return True
                 change += direction
+        return False
 
     def to_waker(self) -> None:
         """Go to the step that made the playhead's task ready, or the chosen one."""
