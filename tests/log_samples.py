@@ -95,7 +95,7 @@ _BODY: list[Event] = [
     Resumed(t=18, wall_ns=5, run=1),
     Pace(t=19, steps_per_second=2.0),
     Skipped(t=20, run=1, from_=-5, to=7),
-    ScopeCancelled(t=21, scope=2, cause="call", task=1, place=1, reason="enough", interrupt=True),
+    ScopeCancelled(t=21, scope=2, cause="call", task=1, place=1, reason="enough", interrupt=True, exits=True),
     ScopeExited(t=22, scope=2, caught=True),
     TaskExited(
         t=23, task=1, result="raised", error=Error("ExceptionGroup", "two", leaves=[Leaf("OSError", "no")]), place=1

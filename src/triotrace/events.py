@@ -352,7 +352,10 @@ class ScopeChanged(Event, frozen=True, gc=False):
 
 
 class ScopeCancelled(Event, frozen=True, gc=False):
-    """A scope was cancelled, by `task` where a task did it. `interrupt`: because of a KeyboardInterrupt."""
+    """A scope was cancelled, by `task` where a task did it.
+
+    `interrupt`, `exits`: its nursery was given a KeyboardInterrupt, a SystemExit.
+    """
 
     t: Nanoseconds
     scope: _Scope
@@ -361,6 +364,7 @@ class ScopeCancelled(Event, frozen=True, gc=False):
     place: _Place | None = None
     reason: _Name | None = None
     interrupt: bool = False
+    exits: bool = False
 
 
 class BeforeIoWait(Event, frozen=True, gc=False):

@@ -18,6 +18,8 @@ class CancelWords(Terms):
         said = []
         for scope in timeline.cancelled_in(slot):
             assert scope.cancelled is not None
+            if scope.cancelled.interrupt:
+                continue  # Ctrl+C is told by itself
             owner = timeline.title(timeline.lanes[scope.lane])
             reached = [
                 index

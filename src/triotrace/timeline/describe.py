@@ -86,6 +86,9 @@ def _waker(timeline: Timeline, lane: Lane, woke: int, words: Words) -> str:
         "cancel": say("a cancellation"),
     }
     cause = lane.cause_of(woke)
+    who = words.woken_by_cancellation(timeline, lane, woke)
+    if who:
+        return who
     waker = timeline.lanes[lane.wakers[woke]] if lane.wakers[woke] != NOBODY else None
     if waker is None or waker.role in ("init", "system"):
         return causes.get(cause) or say("trio")

@@ -13,12 +13,10 @@ from typing import Any
 from triotrace import events as e
 from triotrace.clean import clean
 from triotrace.timeline.records import Print
-from triotrace.timeline.states import EXITS, State
+from triotrace.timeline.states import GONE, State
 from triotrace.timeline.task_fold import TaskFold
 
 __all__ = ["Fold"]
-
-_OVER = frozenset(EXITS.values())
 
 
 class Fold(TaskFold):
@@ -105,7 +103,7 @@ class Fold(TaskFold):
         # Of whom nothing was heard since the gap before this one, no more can be unknown
         for index in self.changes[self._gap :]:
             lane = self.lanes[index]
-            if lane.state is not State.UNKNOWN and lane.state not in _OVER:
+            if lane.state is not State.UNKNOWN and lane.state not in GONE:
                 lane.state = State.UNKNOWN
                 lane.change(event.t, len(self.tape), State.UNKNOWN)
         self._gap = len(self.changes)

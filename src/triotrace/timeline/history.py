@@ -79,7 +79,9 @@ class History(Sequence[Happening]):
         lane, timeline, say = self.lane, self.timeline, self.words.catalogue.gettext
         stands = self._place(lane.places[index])
         if gave_way:
-            return ["checkpoint", stands]
+            who = self.words.woken_by_cancellation(timeline, lane, index) if lane.was_cancelled(index) else ""
+            cancelled = ", ".join([lane.cause_of(index), *([say("by {name}").format(name=who)] if who else [])])
+            return [cancelled if lane.was_cancelled(index) else "checkpoint", stands]
         match state:
             case State.NEW:
                 by = timeline.lanes[lane.spawner] if lane.spawner is not None else None
@@ -87,14 +89,18 @@ class History(Sequence[Happening]):
             case State.READY:
                 waker = lane.wakers[index]
                 by = timeline.lanes[waker] if waker != NOBODY else None
-                name = say("by {name}").format(name=timeline.title(by)) if by is not None else ""
+                who = self.words.woken_by_cancellation(timeline, lane, index)
+                who = who or (timeline.title(by) if by is not None else "")
+                name = say("by {name}").format(name=who) if who else ""
                 return [lane.cause_of(index), ", ".join(part for part in (name, stands) if part)]
             case State.WAITING:
                 thing = lane.thing_at(index)
                 return [stands, self.words.one_of(timeline, thing) if thing is not None else ""]
-            case State.RETURNED | State.RAISED | State.CANCELLED:
-                error = clean(lane.error.type, 80) if lane.error is not None else ""
-                return [f"task_exited {state.name.lower()}", error if state is State.RAISED else ""]
+            case State.RETURNED | State.RAISED | State.CANCELLED | State.EXITED:
+                # As the log has it: an exit is one of the things that are raised
+                raised = state in (State.RAISED, State.EXITED)
+                error = clean(lane.error.type, 80) if lane.error is not None and raised else ""
+                return [f"task_exited {'raised' if raised else state.name.lower()}", error]
             case _:
                 return []
 

@@ -16,10 +16,14 @@ from triotrace.timeline.states import State
 
 __all__ = ["CAUSES", "NOBODY", "NO_PLACE", "Lane"]
 
-CAUSES: tuple[str, ...] = ("", *get_args(Cause), "housekeeping")
-"""Why a task was made ready; housekeeping is a cancellation that a library has need of, in a healthy run too."""
+CAUSES: tuple[str, ...] = ("", *get_args(Cause), "housekeeping", "interrupt")
+"""Why a task was made ready.
 
-_CANCEL = CAUSES.index("cancel")
+Housekeeping is a cancellation that a library has need of, in a healthy run too; of an interrupt, Ctrl+C, the log says
+more than its cause does.
+"""
+
+_CANCELLED = bytes([CAUSES.index("cancel"), CAUSES.index("interrupt")])
 _NUMBER = {cause: number for number, cause in enumerate(CAUSES)}
 # Plain numbers: each look at a member of an Enum costs as much as an append
 _RUNNING, _READY, _WAITING = int(State.RUNNING), int(State.READY), int(State.WAITING)
@@ -110,8 +114,17 @@ class Lane:
         return CAUSES[self.causes[change]]
 
     def was_cancelled(self, change: int) -> bool:
-        """Tell whether a cancellation, and not one inside a library, made the task ready."""
-        return self.causes[change] == _CANCEL
+        """Tell whether a cancellation, and not one inside a library, made the task ready, or Ctrl+C."""
+        return self.causes[change] in _CANCELLED
+
+    def woke_in(self, slot: int, cause: str) -> bool:
+        """Tell whether the task was made ready in a slot for a reason, a word of CAUSES."""
+        change, number = self.after_slot(slot), _NUMBER[cause]
+        while change >= 0 and self.slots[change] == slot:
+            if self.causes[change] == number:
+                return True
+            change -= 1
+        return False
 
     def thing_at(self, change: int) -> int | None:
         """Give the thing (an index of `Holders`) for which the task waits after a change; None if it is not known."""

@@ -34,6 +34,7 @@ _RUNS_ON = bytes([_RUNNING])
 _EXITS: dict[int, _Look] = {
     State.RETURNED: ("■", int(Ink.RETURNED)),
     State.RAISED: ("!", int(Ink.RAISED)),
+    State.EXITED: ("■", int(Ink.RETURNED)),
     State.CANCELLED: ("╳", int(Ink.CANCELLED)),
 }
 _STROKE: _Look = (STROKE, _RUNS)

@@ -88,6 +88,10 @@ class Cancellation:
     by: int | None
     place: PlaceId | None
     reason: str | None
+    interrupt: bool = False
+    """Ctrl+C came."""
+    exits: bool = False
+    """A SystemExit came through its nursery."""
 
 
 @dataclass(slots=True)

@@ -85,7 +85,14 @@ class ScopeFold(RunFold):
         if scope is not None and scope.cancelled is None:
             by = self._lane_of.get(event.task) if event.task is not None else None
             scope.cancelled = Cancellation(
-                event.t, len(self.tape), event.cause, by, event.place, event.reason and clean(event.reason, LIMIT_NAME)
+                event.t,
+                len(self.tape),
+                event.cause,
+                by,
+                event.place,
+                event.reason and clean(event.reason, LIMIT_NAME),
+                event.interrupt,
+                event.exits,
             )
             self.cancelled.append(scope)
             self._ended_badly = self._ended_badly or scope.lane in self.timed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from triotrace.timeline.cancel_words import CancelWords
+from triotrace.timeline.cause_words import CauseWords
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
@@ -12,7 +13,7 @@ from triotrace.timeline.timeline import Timeline
 __all__ = ["SleepWords"]
 
 
-class SleepWords(CancelWords):
+class SleepWords(CancelWords, CauseWords):
     """Says what came of a slot in which nobody ran."""
 
     def _sleep(self, timeline: Timeline, slot: int) -> str:
@@ -31,9 +32,9 @@ class SleepWords(CancelWords):
             said = self._("Nobody was ready: {length} of sleep were skipped.").format(length=self.duration(skipped))
         else:
             said = self._("Nobody was ready: the loop slept for {length}.").format(length=length)
-        cancellations = self._cancellations(timeline, slot)
-        if cancellations:
-            said = " ".join([said, *cancellations])
+        causes, told = self.causes(timeline, slot)
+        said = " ".join([said, *self._cancellations(timeline, slot), *causes])
+        woken = sorted(index for index in woken if index not in told)
         if not woken:
             return said
         for cause, lanes in _by_cause(timeline, woken, slot).items():

@@ -11,7 +11,7 @@ from enum import IntEnum
 
 from triotrace.events import AfterTaskStep, BeforeTaskStep, Event, TaskExited, TaskScheduled
 
-__all__ = ["ALIVE", "EXITS", "FOLLOWS", "NATURAL", "TRANSITIONS", "State"]
+__all__ = ["ALIVE", "EXITS", "FOLLOWS", "GONE", "NATURAL", "TRANSITIONS", "State"]
 
 
 class State(IntEnum):
@@ -30,10 +30,13 @@ class State(IntEnum):
     CANCELLED = 8
     UNKNOWN = 9
     """The log began, or was torn, in the middle."""
+    EXITED = 10
+    """It ended with SystemExit, as the whole program is to do."""
 
 
 EXITS = {"returned": State.RETURNED, "raised": State.RAISED, "cancelled": State.CANCELLED}
-ALIVE = frozenset(State) - frozenset(EXITS.values())
+GONE = frozenset([*EXITS.values(), State.EXITED])
+ALIVE = frozenset(State) - GONE
 
 TRANSITIONS: dict[State, dict[type[Event], State]] = {
     State.NEW: {TaskScheduled: State.READY},
@@ -49,6 +52,7 @@ TRANSITIONS: dict[State, dict[type[Event], State]] = {
     State.RETURNED: {},
     State.RAISED: {},
     State.CANCELLED: {},
+    State.EXITED: {},
     State.UNKNOWN: {
         TaskScheduled: State.READY,
         BeforeTaskStep: State.RUNNING,

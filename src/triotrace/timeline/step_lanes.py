@@ -10,7 +10,7 @@ from triotrace.timeline.states import State
 from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
 
-__all__ = ["draw_labels", "draw_roll", "draw_states"]
+__all__ = ["draw_labels", "draw_roll", "draw_states", "ink_of_last_words"]
 
 _LOOKS: dict[State, tuple[str, Ink]] = {
     State.NEW: ("░", Ink.READY),
@@ -20,6 +20,7 @@ _LOOKS: dict[State, tuple[str, Ink]] = {
     State.RETURNED: (" ", Ink.BLANK),
     State.RAISED: (" ", Ink.BLANK),
     State.CANCELLED: (" ", Ink.BLANK),
+    State.EXITED: (" ", Ink.BLANK),
     State.UNKNOWN: ("?", Ink.UNKNOWN),
 }
 _NOT_BORN = (" ", Ink.BLANK)
@@ -94,6 +95,11 @@ def draw_labels(line: Line, lane: Lane, columns: Columns, words: Words) -> None:
             if label:
                 _write_in_gap(line, max(0, columns.cell(slot) + zoom), end, label)
         change += 1
+
+
+def ink_of_last_words(lane: Lane) -> Ink:
+    """Give the ink of the words behind the end of a task: red, but for an exit."""
+    return {State.RAISED: Ink.RAISED, State.EXITED: Ink.LABEL}.get(lane.state, Ink.CANCELLED)
 
 
 def _arrow(slot: int, lane: int, columns: Columns) -> str:

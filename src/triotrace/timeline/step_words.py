@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from triotrace.clean import clean
 from triotrace.timeline.cancel_words import CancelWords, was_cancelled_in
+from triotrace.timeline.cause_words import CauseWords
+from triotrace.timeline.ends import exit_status, long_error_name
 from triotrace.timeline.holder_words import HolderWords
 from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.states import State
@@ -13,8 +16,10 @@ from triotrace.timeline.timeline import Timeline
 
 __all__ = ["StepWords"]
 
+_MOST_SAID = 200
 
-class StepWords(CancelWords, HolderWords):
+
+class StepWords(CancelWords, CauseWords, HolderWords):
     """Says what a task did in a slot."""
 
     def _step(self, timeline: Timeline, slot: int, lane: Lane) -> str:
@@ -33,6 +38,7 @@ class StepWords(CancelWords, HolderWords):
             parts.append(self._freeing(timeline, slot, lane, freed))
         parts.append(self._ending(timeline, slot, lane))
         parts += self._cancellations(timeline, slot)
+        parts += self.causes(timeline, slot)[0]
         return " ".join(parts)
 
     def _freeing(self, timeline: Timeline, slot: int, lane: Lane, freed: Sequence[Lane]) -> str:
@@ -65,6 +71,14 @@ class StepWords(CancelWords, HolderWords):
         verb = timeline.verbs.verb(timeline.tape.places[slot])
         at = verb.full if verb.short != "nursery" else ""
         match ending:
+            case Ending.STAYS if at and lane.was_cancelled(lane.after_slot(slot)):
+                scope = timeline.scope_that_cancelled(lane)
+                who = self.by_whom(timeline, scope, lane) if scope is not None else ""
+                if who:
+                    return self._("{name} comes to `{at}` and is cancelled there, by {who}.").format(
+                        name=name, at=at, who=who
+                    )
+                return self._("{name} comes to `{at}` and is cancelled there.").format(name=name, at=at)
             case Ending.STAYS if at:
                 return self._("{name} gives way at `{at}` and stays in the queue.").format(name=name, at=at)
             case Ending.STAYS:
@@ -86,7 +100,9 @@ class StepWords(CancelWords, HolderWords):
             case Ending.RETURNED:
                 return self._("{name} returns.").format(name=name)
             case Ending.RAISED if timeline.error_of(lane):
-                return self._("{name} raises {error}.").format(name=name, error=timeline.error_of(lane))
+                return self._("{name} raises {error}.").format(name=name, error=long_error_name(lane.error))
+            case Ending.EXITED:
+                return self._exit(name, lane)
             case Ending.RAISED:
                 return self._("{name} raises an exception.").format(name=name)
             case Ending.CANCELLED:
@@ -98,6 +114,15 @@ class StepWords(CancelWords, HolderWords):
                 name=name, length=length, line=stands.line
             )
         return self._("{name} runs.").format(name=name)
+
+    def _exit(self, name: str, lane: Lane) -> str:
+        """Say that a task ends the program, with which status, and what it says at that."""
+        status = exit_status(lane.error)
+        message = clean(lane.error.text, _MOST_SAID) if lane.error is not None and status == 1 else ""
+        if message and message != "1":
+            text = self._("{name} exits the program with status {status}: {message}.")
+            return text.format(name=name, status=status, message=message)
+        return self._("{name} exits the program with status {status}.").format(name=name, status=status)
 
 
 def _waited_for(timeline: Timeline, lane: Lane, slot: int) -> str:

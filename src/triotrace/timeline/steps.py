@@ -19,8 +19,7 @@ from triotrace.timeline.handovers import Handovers
 from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.records import Print
 from triotrace.timeline.rows import Rows
-from triotrace.timeline.states import State
-from triotrace.timeline.step_lanes import draw_labels, draw_roll, draw_states
+from triotrace.timeline.step_lanes import draw_labels, draw_roll, draw_states, ink_of_last_words
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.verbs import Verb
@@ -34,8 +33,14 @@ _LAST: dict[Ending, tuple[str, Ink]] = {
     Ending.RETURNED: ("■", Ink.RETURNED),
     Ending.RAISED: ("!", Ink.RAISED),
     Ending.CANCELLED: ("╳", Ink.CANCELLED),
+    Ending.EXITED: ("■", Ink.RETURNED),
 }
-_EXIT_WORDS = {Ending.RETURNED: "return", Ending.RAISED: "raise", Ending.CANCELLED: "cancel"}
+_EXIT_WORDS = {
+    Ending.RETURNED: "return",
+    Ending.RAISED: "raise",
+    Ending.CANCELLED: "cancel",
+    Ending.EXITED: "exit",
+}
 
 
 class StepsPicture:
@@ -167,7 +172,7 @@ class StepsPicture:
         end = start + width_of(words)
         if not words or end > self.view.width or any(line.inks[start - 1 : end]):
             return self._with_playhead(line)
-        line.write(start, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
+        line.write(start, words, ink_of_last_words(lane))
         self._with_playhead(line)
         if self.view.playhead is not None and lane.slots[-1] <= self.view.playhead:
             line.untint(start, end, FUTURE)  # they stand behind the end, and tell of what has been

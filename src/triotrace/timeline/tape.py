@@ -32,6 +32,8 @@ class Ending(IntEnum):
     CANCELLED = 5
     WOKE = 6
     """A sleep of the loop that is over."""
+    EXITED = 7
+    """It raised SystemExit: the program is to end."""
 
 
 @dataclass(slots=True)

@@ -6,9 +6,12 @@ from array import array
 
 from triotrace import events as e
 from triotrace.clean import clean
+from triotrace.timeline.ends import exit_status
 from triotrace.timeline.holders import Holders
 from triotrace.timeline.lanes import NO_PLACE, NOBODY, Lane
+from triotrace.timeline.library import package_of
 from triotrace.timeline.names import LIMIT_NAME, short_name
+from triotrace.timeline.records import Scope
 from triotrace.timeline.scope_fold import ScopeFold
 from triotrace.timeline.states import EXITS, FOLLOWS, NATURAL, State
 from triotrace.timeline.tape import Ending
@@ -25,6 +28,7 @@ _BY_STATE = {
     State.RETURNED: Ending.RETURNED,
     State.RAISED: Ending.RAISED,
     State.CANCELLED: Ending.CANCELLED,
+    State.EXITED: Ending.EXITED,
 }
 _ENDINGS = tuple(_BY_STATE.get(state, Ending.OPEN) for state in State)
 
@@ -45,6 +49,8 @@ class TaskFold(ScopeFold):
         """The lanes of trio's own tasks that live."""
         self.verbs = Verbs()
         self.holders = Holders()
+        self._cancelled_as_it_came: dict[int, e.TaskScheduled] = {}
+        """By lane: it runs, and is to be cancelled where it has just come to."""
         self.samples: dict[int, int] = {}
         """Where a step that takes too long was seen last: its slot, and a place."""
 
@@ -138,29 +144,50 @@ class TaskFold(ScopeFold):
         state = self._move(lane, event)
         lane.readied = len(self.changes)
         if state is not State.READY:
+            if event.cause == "cancel":
+                self._cancelled_as_it_came[lane.index] = event
             return
         self.queue[lane.index] = None
         tape = self.tape
         slot = len(tape)
         self.holders.wake(lane, slot, released=event.cause in _RELEASES and not event.interrupt)
         waker = self._lane_of.get(event.waker) if event.waker is not None else None
-        scope = self.scopes.get(event.scope) if event.scope is not None else None
-        housekeeping = event.cause == "cancel" and scope is not None and scope.library
         lane.change(
             t,
             slot,
             state,
             place=NO_PLACE if event.place is None else event.place,
             waker=NOBODY if waker is None else waker,
-            cause="housekeeping" if housekeeping else event.cause,
+            cause=self._why(lane, event),
         )
-        if event.cause == "cancel" and not housekeeping:
-            lane.cancelled_by = event.scope
         if slot and tape.endings[slot] == Ending.OPEN:
             runner = tape.lanes[slot]
             asleep = runner < 0 and self.runs[-1 - runner].run == lane.run
             if asleep or (waker is not None and waker == runner):
                 tape.wake(lane.index)
+
+    def _why(self, lane: Lane, event: e.TaskScheduled, place: int = NO_PLACE) -> str:
+        """Give the cause of a wake, a word of CAUSES; a cancellation reaches the task at a place, or where it waits."""
+        if event.cause != "cancel":
+            return "interrupt" if event.interrupt else event.cause
+        scope = self.scopes.get(event.scope) if event.scope is not None else None
+        if scope is not None and scope.library and self._is_their_own(scope, lane, place):
+            return "housekeeping"
+        lane.cancelled_by = event.scope
+        return "cancel"
+
+    def _is_their_own(self, scope: Scope, lane: Lane, place: int) -> bool:
+        """Tell whether a library's scope that reaches a task interrupts nothing but code of the library's."""
+        if lane.role not in ("main", "user"):
+            return True
+        if scope.lane != lane.index:
+            return False
+        # The library was called by that task, and may have called the user's code in turn: a test, a handler
+        wait = lane.states.rfind(State.WAITING) if place == NO_PLACE else -1
+        stands = self.verbs.places.get(lane.places[wait] if wait >= 0 else place)
+        if stands is None or scope.place is None or package_of(stands.file):
+            return True
+        return self.verbs.same_await(stands.place, scope.place)
 
     def _before_task_step(self, event: e.BeforeTaskStep) -> None:
         self.now = t = event.t
@@ -202,9 +229,10 @@ class TaskFold(ScopeFold):
                     place, self.tape.places[run.last_slot - 1]
                 ):
                     self.tape.join(run.last_slot)
-        lane.change(
-            t, slot, state, place=place, waker=self._waits_for(lane, event) if state is State.WAITING else NOBODY
-        )
+        waits_for = self._waits_for(lane, event) if state is State.WAITING else NOBODY
+        came = self._cancelled_as_it_came.pop(lane.index, None)
+        cause = self._why(lane, came, place) if came is not None and state is State.READY else ""
+        lane.change(t, slot, state, place=place, waker=waits_for, cause=cause)
 
     def _waits_for(self, lane: Lane, event: e.AfterTaskStep) -> int:
         if event.on is None:
@@ -231,6 +259,8 @@ class TaskFold(ScopeFold):
                 run.alive -= lane.role in _NUMBERED
             self.systems.pop(lane.index, None)
         lane.result, lane.error = EXITS[event.result], event.error
+        if lane.role == "main" and lane.result is State.RAISED and exit_status(event.error) is not None:
+            lane.result = State.EXITED
         self._ended_badly = self._ended_badly or (event.result != "returned" and lane.role in ("main", "user"))
         if lane.parent is not None:
             self.lanes[lane.parent].alive_children -= 1

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from triotrace.clean import clean
+from triotrace.timeline.ends import error_name
 from triotrace.timeline.fold import Fold
 from triotrace.timeline.lanes import Lane
-from triotrace.timeline.names import LIMIT_NAME
-from triotrace.timeline.records import Cancellation, Run, Scope
+from triotrace.timeline.records import Run, Scope
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 
@@ -67,20 +66,23 @@ class Timeline(Fold):
         return 18 if self._ended_badly else 2
 
     def error_of(self, lane: Lane) -> str:
-        """Give the type of the exception that a task raised, without its module; nothing if it raised none."""
+        """Give the type of the exception that a task raised, as `error_name` has it; nothing if it raised none."""
         if lane.result is State.RAISED and lane.error is not None:
-            return clean(lane.error.type.rpartition(".")[2], LIMIT_NAME)
+            return error_name(lane.error)
         return ""
 
-    def cancellation_of(self, lane: Lane) -> Cancellation | None:
-        """Give the cancellation that reached a task last, if it is known."""
-        scope = self.scopes.get(lane.cancelled_by) if lane.cancelled_by is not None else None
-        return scope.cancelled if scope is not None else None
+    def scope_that_cancelled(self, lane: Lane) -> Scope | None:
+        """Give the scope whose cancellation reached a task last, if it is known."""
+        return self.scopes.get(lane.cancelled_by) if lane.cancelled_by is not None else None
 
     def cancelled_in(self, slot: int) -> list[Scope]:
         """Give the scopes that were cancelled in a slot, but those of libraries."""
+        return [scope for scope in self.scopes_cancelled_in(slot) if not scope.library]
+
+    def scopes_cancelled_in(self, slot: int) -> list[Scope]:
+        """Give the scopes that were cancelled in a slot, in order."""
         first, after = (bisect(self.cancelled, slot, key=_slot_of) for bisect in (bisect_left, bisect_right))
-        return [scope for scope in self.cancelled[first:after] if not scope.library]
+        return self.cancelled[first:after]
 
 
 def _slot_of(scope: Scope) -> int:

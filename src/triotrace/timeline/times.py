@@ -16,7 +16,7 @@ from triotrace.timeline.rows import Rows
 from triotrace.timeline.ruler import draw_ruler
 from triotrace.timeline.said import draw_said
 from triotrace.timeline.scale import TimeView, round_cell
-from triotrace.timeline.states import State
+from triotrace.timeline.step_lanes import ink_of_last_words
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
@@ -149,7 +149,7 @@ class TimePicture:
         column = self.view.column(lane.times[-1]) if words and lane.state is lane.result else -1
         if column < 0:
             return self._with_playhead(line)
-        end = line.write(column + 2, words, Ink.RAISED if lane.result is State.RAISED else Ink.CANCELLED)
+        end = line.write(column + 2, words, ink_of_last_words(lane))
         self._with_playhead(line)
         if self.view.playhead is not None and lane.times[-1] <= self.view.playhead:
             line.untint(column + 2, end, FUTURE)  # they stand behind the end, and tell of what has been

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from triotrace.timeline.ends import exit_status
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.sleep_words import SleepWords
 from triotrace.timeline.states import State
@@ -57,6 +58,8 @@ class Words(StepWords, SleepWords):
             return self._("waits: {what}").format(what=verb.full) if verb.full else self._("waits")
         if state is State.RAISED:
             return self._("raised {error}").format(error=timeline.error_of(lane)).rstrip()
+        if state is State.EXITED:
+            return self._("exits with status {status}").format(status=exit_status(lane.error))
         said = {
             State.NEW: self._("born, not ready yet"),
             State.READY: self._("ready, in the queue"),
@@ -67,14 +70,9 @@ class Words(StepWords, SleepWords):
         return said.get(state) or self._("unknown: the log has a gap here")
 
     def last_words(self, timeline: Timeline, lane: Lane) -> str:
-        """Say in a few words why a task ended as it did; nothing if it returned."""
+        """Say in a few words why a task ended as it did: its error, who cancelled it; nothing if it returned."""
         if lane.result is State.RAISED:
             return timeline.error_of(lane)
-        cancellation = timeline.cancellation_of(lane) if lane.result is State.CANCELLED else None
-        if cancellation is None:
-            return ""
-        if cancellation.by is not None and cancellation.by != lane.index:
-            by = timeline.lanes[cancellation.by]
-            name = f"#{by.number}" if by.name == lane.name else timeline.title(by)
-            return self._("by {name}").format(name=name)
-        return self.time_is_up if cancellation.cause == "deadline" else ""
+        if lane.result is State.EXITED:
+            return self._("exit {status}").format(status=exit_status(lane.error))
+        return self.last_words_of_cancelled(timeline, lane) if lane.result is State.CANCELLED else ""

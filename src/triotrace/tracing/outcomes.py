@@ -10,7 +10,7 @@ from outcome import Error as ErrorOutcome
 from triotrace.events import BIGGEST, LIMIT_LEAVES, LIMIT_NAME, Error, Leaf, Result
 from triotrace.log import clip
 
-__all__ = ["describe", "interrupts", "judge"]
+__all__ = ["describe", "exits", "interrupts", "judge"]
 
 _MOST_LOOKED_AT = 1000
 
@@ -47,12 +47,21 @@ def _status(error: BaseException) -> int | None:
 
 def interrupts(error: object) -> bool:
     """Tell whether an exception is, or holds, a KeyboardInterrupt. Nothing of the program's is called."""
+    return _holds(error, KeyboardInterrupt)
+
+
+def exits(error: object) -> bool:
+    """Tell whether an exception is, or holds, a SystemExit. Nothing of the program's is called."""
+    return _holds(error, SystemExit)
+
+
+def _holds(error: object, wanted: type[BaseException]) -> bool:
     queue = [error]
     for _ in range(_MOST_LOOKED_AT):
         if not queue:
             break
         kind = type(found := queue.pop())
-        if issubclass(kind, KeyboardInterrupt):
+        if issubclass(kind, wanted):
             return True
         if issubclass(kind, BaseExceptionGroup):
             queue.extend(_members(found))

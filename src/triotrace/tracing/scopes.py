@@ -29,7 +29,7 @@ from triotrace.events import (
 )
 from triotrace.log import clip
 from triotrace.tracing import active
-from triotrace.tracing.outcomes import describe, interrupts
+from triotrace.tracing.outcomes import describe, exits, interrupts
 from triotrace.tracing.privates import nurseries_of, trio_time
 from triotrace.tracing.record import Record
 from triotrace.tracing.signals import raised_by_handler
@@ -138,7 +138,7 @@ def _cancelled(scope: trio.CancelScope, reason: Any, frame: FrameType) -> None:
                 place, _ = state.places.waker(frame)
         words = getattr(reason, "reason", None)
         text = clip(words, LIMIT_NAME) if isinstance(words, str) and cause != "nursery" else None
-        state.append(ScopeCancelled(t, number, cause, task, place, text, interrupts(failure)))
+        state.append(ScopeCancelled(t, number, cause, task, place, text, interrupts(failure), exits(failure)))
 
 
 def _cause(frame: FrameType | None, running: Record | None) -> tuple[ScopeCause, object]:
