@@ -70,7 +70,12 @@ def triotrace(context: click.Context) -> None:
 @PAUSED
 @PACE
 @LANG
-@click.option("--watch", is_flag=True, help="Run it again when a Python file in its folder was saved.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Run it again when a .py file in or below its folder was saved; other files are not watched, nor are those in "
+    "hidden folders, virtual environments and site-packages.",
+)
 def run(
     target: tuple[str, ...],
     stdin: Path | None,

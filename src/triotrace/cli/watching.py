@@ -100,6 +100,7 @@ class _Runs:
 def watch_live(show: Show) -> int:
     """Run a program, watch it until the user leaves, end it, and return the exit status."""
     requested, failure = None, None
+    changes = Changes(show.program) if show.watches_files else None
     with _Endings() as endings:
         # The program starts before Textual is imported, which takes longer than many a lesson.
         runs = _Runs(show)
@@ -116,7 +117,7 @@ def watch_live(show: Show) -> int:
                 axis=show.axis,
                 catalogue=catalogue(show.language),
                 again=runs.again,
-                changed=Changes(show.program).changed if show.watches_files else None,
+                changed=None if changes is None else changes.changed,
                 keep_traceback=keep,
             )
         except LogError as error:
@@ -130,6 +131,8 @@ def watch_live(show: Show) -> int:
             quit_first = runs.child.living
             # What the program says of its own end at our hands is no news to who left
             prints = _prints_of(runs.child.log) if quit_first else None
+            if changes is not None:
+                changes.close()
             outcome = runs.child.finish()
     _say_last_words(show.program, outcome, prints=prints)
     if failure is not None:

@@ -67,6 +67,9 @@ class Child:
             self._workplace.remove()
             place.release()
             raise
+        self._watches = True
+        self._watcher = threading.Thread(target=self._watch, name="child", daemon=True)
+        self._watcher.start()
 
     @property
     def log(self) -> Path:
@@ -75,8 +78,8 @@ class Child:
 
     @property
     def living(self) -> bool:
-        """Whether the program still runs. Once this says no, the log is whole."""
-        return self.poll() is None
+        """Whether the program still runs, as far as is known. Once this says no, the log is whole. At no cost."""
+        return self._ended is None and self._watches
 
     @property
     def returncode(self) -> int | None:
@@ -99,6 +102,15 @@ class Child:
                 )
                 self._ended = returncode, report, problems
             return self._ended[0]
+
+    def _watch(self) -> None:
+        """Wait for its end, and finish the lines of its log then: nobody who draws is to wait for that."""
+        try:
+            self._process.wait()
+            while self.poll() is None:
+                time.sleep(_GLANCE)
+        except (OSError, TriotraceError):
+            self._watches = False  # `finish` tries again, and tells
 
     def interrupt(self) -> None:
         """Do what Ctrl+C in its own terminal would do."""
@@ -162,6 +174,7 @@ class Child:
     def finish(self) -> Outcome:
         """End the program if it still runs, give its log its final form, clean up, and tell how it went."""
         self.end()
+        self._watcher.join()
         assert self._ended is not None
         returncode, report, problems = self._ended
         self.control.close()

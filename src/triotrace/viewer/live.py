@@ -39,7 +39,8 @@ Again = Callable[[bool], tuple[Source, Program]]
 _FRAMES_PER_SECOND = 17
 _LOADING_SECONDS = 0.25
 """Between two looks at a log that is being read."""
-_WATCH_SECONDS = 0.5
+_WATCH_SECONDS = 0.1
+"""Between two looks whether somebody has told that a file was saved."""
 _ONCE_MORE = (0.1, 0.5, 1.5)
 if "TEXTUAL_FPS" not in os.environ:
     # Two frames that follow each other closely, a key's and the program's answer, need not be two sixtieths apart
