@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import pytest
 from driven import drive, key, screen_of, settle
 from textual.pilot import Pilot
