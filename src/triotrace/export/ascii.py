@@ -31,6 +31,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("╷", "'", N_("a turn of the loop")),
     ("◆", "$", N_("a mark")),
     ("▸", ">", N_("next")),
+    ("◇", "o", N_("has what is waited for")),
     ("■", "*", N_("returned")),
     ("!", "!", N_("raised")),
     ("╳", "X", N_("cancelled")),

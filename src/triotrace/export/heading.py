@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from triotrace.clean import clean
+from triotrace.timeline.ends import error_name, exit_status
+from triotrace.timeline.records import Run
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.widths import shorten, width_of
 from triotrace.timeline.words import Words
@@ -54,18 +56,27 @@ def packed(parts: list[str], width: int, separator: str) -> list[str]:
     return lines
 
 
+def _result(run: Run, words: Words, *, known: bool) -> list[str]:
+    """Say how a run ended; an exit says no more than the status of the program, if that is known."""
+    say = words.catalogue.gettext
+    status = exit_status(run.error)
+    if run.result is None or (status is not None and known):
+        return []
+    if status is not None:
+        return [say("exit {status}").format(status=status)]
+    results = {
+        "returned": say("returned"),
+        "raised": say("raised {error}").format(error=error_name(run.error)).rstrip(),
+        "cancelled": say("cancelled"),
+    }
+    return [results[run.result]]
+
+
 def _ending(timeline: Timeline, words: Words) -> list[str]:
     say, _n, footer = words.catalogue.gettext, words.catalogue.ngettext, timeline.footer
     said = []
     if len(timeline.runs) == 1:
-        run = timeline.runs[0]
-        error = clean(run.error.type.rpartition(".")[2], _LIMIT) if run.error is not None else ""
-        results = {
-            "returned": say("returned"),
-            "raised": say("raised {error}").format(error=error).rstrip(),
-            "cancelled": say("cancelled"),
-        }
-        said += [results[run.result]] if run.result is not None else []
+        said += _result(timeline.runs[0], words, known=footer is not None and footer.exit is not None)
     if footer is None:
         said.append(say("the log has no end"))
     elif footer.exit is not None and footer.exit < 0:

@@ -43,6 +43,8 @@ class Ink(IntEnum):
     SCOPE = 17
     SPARE = 18
     """Time that a scope had left."""
+    HELD = 21
+    """Here is what the chosen task waits for."""
 
 
 PLAYHEAD = 64

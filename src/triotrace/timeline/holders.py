@@ -120,6 +120,11 @@ class Holders:
         """Give the lane that had a thing after a slot; NOBODY if that is not known."""
         return self._lives[thing][self._at(thing, slot) + 1]
 
+    def owner_for(self, lane: Lane, slot: int) -> int:
+        """Give the lane that has what a task waits for after a slot; NOBODY if that is not known."""
+        thing = lane.thing_at(lane.after_slot(slot))
+        return NOBODY if thing is None else self.owner_after(thing, slot)
+
     def waiting_after(self, thing: int, slot: int) -> int:
         """Count those who waited for a thing after a slot."""
         return self._lives[thing][self._at(thing, slot) + 2]

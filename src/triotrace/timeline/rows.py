@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from triotrace.timeline.ends import error_name, interrupted
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.records import Scope
 from triotrace.timeline.rolls import Roll
@@ -127,7 +128,8 @@ def lay_rows(
 def _run_title(timeline: Timeline, index: int) -> str:
     run = timeline.runs[index]
     thread = "" if run.thread == "MainThread" else f" in {run.thread}"
-    return f"run {index + 1}: {run.name}{thread}"
+    by = f", {error_name(run.error)}" if interrupted(run.error) else ""
+    return f"run {index + 1}: {run.name}{thread}{by}"
 
 
 class _Layout:

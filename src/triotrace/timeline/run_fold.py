@@ -128,6 +128,7 @@ class RunFold:
             self._wake_up(run, event.t)
             self._on -= run.ended is None
             run.ended, run.result, run.error = event.t, event.result, event.error
+            self.shape += event.error is not None  # its heading may say so
             self._over = max(self._over, event.t)
             self.quiet.end(run.index, event.t)
             self.held = [held for held in self.held if held.run != event.run]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from triotrace.timeline.canvas import Ink, Line
+from collections.abc import Sequence
+
+from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line
 from triotrace.timeline.columns import Columns
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rolls import Roll
@@ -10,7 +12,7 @@ from triotrace.timeline.states import State
 from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
 
-__all__ = ["draw_labels", "draw_roll", "draw_states", "ink_of_last_words"]
+__all__ = ["draw_labels", "draw_owner", "draw_roll", "draw_states", "ink_of_last_words"]
 
 _LOOKS: dict[State, tuple[str, Ink]] = {
     State.NEW: ("░", Ink.READY),
@@ -23,6 +25,7 @@ _LOOKS: dict[State, tuple[str, Ink]] = {
     State.EXITED: (" ", Ink.BLANK),
     State.UNKNOWN: ("?", Ink.UNKNOWN),
 }
+OWNER = "◇"
 _NOT_BORN = (" ", Ink.BLANK)
 
 
@@ -95,6 +98,21 @@ def draw_labels(line: Line, lane: Lane, columns: Columns, words: Words) -> None:
             if label:
                 _write_in_gap(line, max(0, columns.cell(slot) + zoom), end, label)
         change += 1
+
+
+def draw_owner(line: Line, cells: Sequence[int]) -> None:
+    """Put the mark of an owner into the first of the cells in which the task waits or is ready, or runs without a word.
+
+    So it stands on no word, no mark and no share of a cell, and where there is no room it is not drawn.
+    """
+    for cell in cells:
+        if 0 <= cell < line.width:
+            ink, flags = line.inks[cell] & ~(PLAYHEAD | FUTURE), line.inks[cell] & (PLAYHEAD | FUTURE)
+            runs = ink == Ink.RUNNING and line.glyphs[cell] == "█" and len(cells) > 1
+            if runs or ink in (Ink.WAITING, Ink.READY):
+                line.put(cell, OWNER, Ink.VERB if runs else Ink.HELD)
+                line.tint(cell, cell + 1, flags)
+                return
 
 
 def ink_of_last_words(lane: Lane) -> Ink:

@@ -19,7 +19,7 @@ from triotrace.timeline.handovers import Handovers
 from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.records import Print
 from triotrace.timeline.rows import Rows
-from triotrace.timeline.step_lanes import draw_labels, draw_roll, draw_states, ink_of_last_words
+from triotrace.timeline.step_lanes import draw_labels, draw_owner, draw_roll, draw_states, ink_of_last_words
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.verbs import Verb
@@ -124,6 +124,13 @@ class StepsPicture:
         self._with_playhead(line)
         line.untint(0, past, FUTURE)  # a text reaches under steps that are yet to come
         return line
+
+    def mark_owner(self, line: Line) -> None:
+        """Mark, in the playhead's column, that the task of a row has what the chosen one waits for."""
+        if self.view.playhead is not None:
+            start, length = self._columns.cell(self.view.playhead), max(1, self.view.zoom - 1)
+            middle = start + (length - 1) // 2
+            draw_owner(line, sorted(range(start, start + length), key=lambda cell: abs(cell - middle)))
 
     # -- parts -------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from triotrace.timeline.rows import Rows
 from triotrace.timeline.ruler import draw_ruler
 from triotrace.timeline.said import draw_said
 from triotrace.timeline.scale import TimeView, round_cell
-from triotrace.timeline.step_lanes import ink_of_last_words
+from triotrace.timeline.step_lanes import draw_owner, ink_of_last_words
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
@@ -98,6 +98,11 @@ class TimePicture:
                 self._draw_label(line, lane, stretch)
             return self._with_last_words(line, lane)
         return self._with_playhead(line)
+
+    def mark_owner(self, line: Line) -> None:
+        """Mark, in the playhead's cell, that the task of a row has what the chosen one waits for."""
+        if self.view.playhead is not None:
+            draw_owner(line, [self.view.column(self.view.playhead)])
 
     # -- parts -------------------------------------------------------------------------------
 

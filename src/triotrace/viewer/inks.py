@@ -136,6 +136,8 @@ def style_of(palette: Palette, ink: int, *, chosen: bool = False) -> Style:
             foreground = palette.waiting
         case Ink.BATON:
             foreground, bold = palette.baton, True
+        case Ink.HELD:
+            bold = True
         case Ink.MARK:
             foreground, bold = palette.ready, True
         case Ink.RETURNED:

@@ -61,7 +61,7 @@ class LanesView(ScrollView, Painted, PicturePart, can_focus=False):
             return self.painter.strip("", self.column, None, width, chosen=False, bold=False)
         chosen = row == self.scene.chosen_row
         heading = rows[row].kind is RowKind.RUN
-        line = None if heading else self.scene.picture.line(row)
+        line = None if heading else self.scene.line(row)
         column = width if heading else self.column
         label = rows[row].fitted(column, slot=self.scene.playhead)
         return self.painter.strip(label, column, line, width, chosen=chosen, bold=chosen or heading)

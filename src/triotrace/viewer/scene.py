@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+from triotrace.timeline.canvas import Line
 from triotrace.timeline.columns import StepsView
+from triotrace.timeline.lanes import NOBODY
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.rows import Rows, lay_rows
 from triotrace.timeline.steps import StepsPicture
@@ -254,6 +256,15 @@ class Scene(Walk):
             )
             self._picture_key = key
         return self._picture
+
+    def line(self, row: int) -> Line:
+        """Draw a row of the frame, and on that of an owner that it has what the chosen task waits for."""
+        line = self.picture.line(row)
+        lane = self.chosen_lane
+        owner = self.timeline.holders.owner_for(lane, self.playhead) if lane is not None else NOBODY
+        if owner != NOBODY and self.rows.row_of(owner) == row:
+            self.picture.mark_owner(line)
+        return line
 
     def slot_at_column(self, column: int) -> int:
         """Give the slot that a column of the picture shows."""

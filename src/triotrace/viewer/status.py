@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from triotrace.timeline.ends import error_name, interrupted
 from triotrace.timeline.widths import shorten
 from triotrace.timeline.words import Words
 from triotrace.viewer.player import Player
@@ -76,6 +77,9 @@ class Status:
                 bar = "█" * round(_BAR * share)
                 return self.say("… reading") + f" {bar:░<{_BAR}} {int(100 * share)} %"
             return self.say("… reading") if reading else self.say("■ ENDED")
+        # What Python makes of Ctrl+C is a signal or a status, as it happens
+        errors = [run.error for run in self.player.scene.timeline.runs if interrupted(run.error)]
+        by = f" · {error_name(errors[-1])}" if errors else ""
         if footer.exit < 0:
-            return self.say("■ KILLED by signal {number}").format(number=-footer.exit)
-        return self.say("■ ENDED, exit {status}").format(status=footer.exit)
+            return self.say("■ KILLED by signal {number}").format(number=-footer.exit) + by
+        return self.say("■ ENDED, exit {status}").format(status=footer.exit) + by
