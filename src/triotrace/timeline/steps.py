@@ -140,9 +140,12 @@ class StepsPicture:
         if block.lane < 0:
             glyph, solid, ink = "█", Ink.LOOP, Ink.LOOP_VERB
             words = self.words.duration(self.timeline.jump_in(block.first) or self._length(block.first))
+        elif lane is not None and block.lane != lane.index:
+            # What a task that is folded away did must not be read as its owner's
+            line.fill(block.cell, block.cell + length, "▓", Ink.FOLDED)
+            return
         else:
-            own = lane is not None and block.lane == lane.index
-            glyph, solid, ink = ("█", Ink.RUNNING, Ink.VERB) if own else ("▓", Ink.FOLDED, Ink.FOLDED)
+            glyph, solid, ink = ("█", Ink.RUNNING, Ink.VERB) if lane else ("▓", Ink.FOLDED, Ink.FOLDED)
             words = _EXIT_WORDS.get(block.ending) or self._verb(block.last).short
         line.fill(block.cell, block.cell + length, glyph, solid)
         if zoom == 10:

@@ -30,6 +30,9 @@ _MOST_KEPT = 1_000
 _MOST_HIDDEN = 500
 """Lanes: to look through all that are gone of a hundred thousand would take too long a frame."""
 
+_RAN = frozenset({Ink.RUNNING, Ink.RETURNED, Ink.RAISED, Ink.CANCELLED})
+"""Inks of cells in which a task took a step: its last one, too."""
+
 
 class TimePicture:
     """One frame: made from a timeline, its rows and a view; then asked for its lines."""
@@ -124,8 +127,8 @@ class TimePicture:
             inner = Line(self.view.width)
             draw_lane(inner, self.timeline.lanes[lane], self._cells)
             for column, ink in enumerate(inner.inks):
-                if ink == Ink.RUNNING and line.inks[column] in (Ink.WAITING, Ink.READY, Ink.BLANK):
-                    line.put(column, "▓" if inner.glyphs[column] in "▄▅▆▇█" else "╎", Ink.FOLDED)
+                if ink in _RAN and line.inks[column] in (Ink.WAITING, Ink.READY, Ink.BLANK):
+                    line.put(column, "▓", Ink.FOLDED)  # that it ended is not its owner's end
 
     def _draw_breaks(self, line: Line) -> None:
         """Break a line in each fold, where there is a line."""
