@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from types import CodeType, FrameType
+from types import FrameType
 
 import trio
 
 from triotrace.events import LIMIT_NAME, BeforeRun, NurseryId, PlaceId, Role, RunId, TaskScheduled, TaskSpawned
 from triotrace.log import clip
 from triotrace.tracing import active, privates
-from triotrace.tracing.calls import Fact
 from triotrace.tracing.clocks import ClockWatch, kind_of, show
+from triotrace.tracing.handed import named_after
 from triotrace.tracing.record import Record
 from triotrace.tracing.scopes import watch_scopes
 from triotrace.tracing.state import State
-from triotrace.tracing.whose import TRIO, USER
-
-_WRAPS = ("", "func", "_coro", "coro", "_func")
-"""How a function or coroutine hangs on an argument: itself, functools.partial, anyio's and pytest-trio's holders."""
+from triotrace.tracing.tasks import OBJECT, look_closer, whose_task
+from triotrace.tracing.whose import USER
 
 __all__ = ["adopt", "begin", "spawned"]
 
@@ -58,9 +56,9 @@ def spawned(state: State, task: trio.lowlevel.Task, frame: FrameType) -> None:
     eventual = None
     running = state.running
     if frame.f_code is privates.START:
-        starting = frame.f_locals.get("self")
+        starting = privates.local(frame, "self")
         eventual = _known(state, starting) if isinstance(starting, trio.Nursery) else None
-    born(state, task, not state.has_main, running, eventual)
+    born(state, task, not state.has_main, running, eventual, frame)
     # It is scheduled at once, by the same line.
     state.spawned_at = None if running is None or running.role == "init" else state.places.waker(frame)[0]
 
@@ -74,9 +72,17 @@ def _known(state: State, nursery: trio.Nursery) -> NurseryId | None:
 
 
 def born(
-    state: State, task: trio.lowlevel.Task, main: bool, by: Record | None, eventual: NurseryId | None = None
+    state: State,
+    task: trio.lowlevel.Task,
+    main: bool,
+    by: Record | None,
+    eventual: NurseryId | None = None,
+    frame: FrameType | None = None,
 ) -> None:
-    """Tell of a task, unless its parent is kept out of the trace; `main`: a child of `<init>` is the main task."""
+    """Tell of a task, unless its parent is kept out of the trace; `main`: a child of `<init>` is the main task.
+
+    `frame` is that of what started it just now.
+    """
     parent = number = None
     t = state.born = state.now() - state.origin
     try:
@@ -95,61 +101,33 @@ def born(
     fact = state.places.facts.get(id(getattr(task.coro, "cr_code", None)))
     role: Role
     place: PlaceId | None
+    name = task.name
+    task_id = next(state.recorder.tasks)
     if fact is not None and fact.rank == USER and parent is not None and parent.role != "init":
         role, place = "user", state.places.begin_of(fact)
+        state.records[task] = record = Record(task_id, role, nursery, fact)
+        if name[:1] == "<" and OBJECT in name:
+            name = named_after(fact.code)
     else:
-        role, place = _role(state, task, parent, main=main)
-        fact = state.places.facts.get(id(getattr(task.coro, "cr_code", None)))
-    task_id = next(state.recorder.tasks)
-    state.records[task] = record = Record(task_id, role, nursery, fact)
+        whose = whose_task(state, task, parent, frame, main=main)
+        role, fact, shown = whose.role, whose.fact, whose.inner or whose.fact
+        place = None if shown is None else state.places.begin_of(shown)
+        name = whose.name or name
+        state.records[task] = record = Record(task_id, role, nursery, fact, inner=whose.inner, named=whose.named)
+        record.foreign = role in ("library", "system")
     if eventual is not None and by is not None:
         by.starting = task, eventual
     if role == "main":
         state.has_main = True
     elif role == "system" and state.entry is None:
         state.entry = record  # the first one is trio's own: it runs what threads and signals hand to the loop
-    name = task.name
+        record.foreign = False
     if len(name) > LIMIT_NAME or not name.isascii():
         name = clip(name, LIMIT_NAME)
     run = RunId(0) if state.run is None else state.run
     parent_id = None if parent is None else parent.id
     by_id = None if by is None else by.id
     state.append(TaskSpawned(t, task_id, run, name, role, parent_id, number, eventual, by_id, place))
-
-
-def _role(state: State, task: trio.lowlevel.Task, parent: Record | None, *, main: bool) -> tuple[Role, PlaceId | None]:
-    code = getattr(task.coro, "cr_code", None)
-    if code is None:
-        return "library", None
-    places = state.places
-    fact = places.fact(code)
-    if parent is None:
-        return "init", places.begin_of(fact)
-    if parent.role == "init":
-        return ("main" if main else "system"), places.begin_of(fact)
-    if fact.rank == USER:
-        return "user", places.begin_of(fact)
-    # A package that starts tasks on the user's behalf (anyio) wraps their functions in one of its own.
-    inner = None if fact.rank == TRIO else _inner(state, task)
-    return ("library", places.begin_of(fact)) if inner is None else ("user", places.begin_of(inner))
-
-
-def _inner(state: State, task: trio.lowlevel.Task) -> Fact | None:
-    """Return the function of the user's own that a package's function was handed as an argument."""
-    frame = getattr(task.coro, "cr_frame", None)
-    if frame is None:
-        return None
-    for value in frame.f_locals.values():
-        for name in _WRAPS:
-            code = _code(getattr(value, name, None) if name else value)
-            if code is not None and (fact := state.places.fact(code)).rank == USER:
-                return fact
-    return None
-
-
-def _code(function: object) -> CodeType | None:
-    code = getattr(function, "cr_code", None) or getattr(function, "__code__", None)
-    return code if isinstance(code, CodeType) else None
 
 
 def adopt(state: State) -> None:
@@ -166,6 +144,9 @@ def adopt(state: State) -> None:
         if record is None:
             continue
         record.fresh = False
+        if record.foreign:
+            state.places.stand(task, record)
+            look_closer(state, task, record)
         if task in ready:
             record.ready = True
             state.append(TaskScheduled(state.now() - state.origin, record.id, "other"))

@@ -48,6 +48,7 @@ class Fact(Struct, frozen=True, gc=False):
     loop: bool = False  # the loop itself: no frame of the run lies further out
     points: dict[int, Point] = {}  # by instruction: where tasks stood in it
     wakes: dict[int, tuple[Fact | None, PlaceId]] = {}  # by instruction: what was called there that woke a task
+    returns: dict[int, PlaceId | None] = {}  # by the instruction where it stood last: the line that must have returned
 
 
 class Point(Struct, frozen=True, gc=False):
@@ -59,6 +60,8 @@ class Point(Struct, frozen=True, gc=False):
     wait: Wait = ""
     inner: CodeType | None = None  # the code of `call`, if it is near and nothing of the user's can follow
     through: CodeType | None = None  # the code between, as the `__anext__` of an `async for`, if there is any
+    own: CodeType | None = None  # the user's code that it is in, if it is the user's ...
+    lasti: int = -1  # ... and the instruction
 
 
 LAST: Final = True

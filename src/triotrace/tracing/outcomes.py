@@ -10,7 +10,7 @@ from outcome import Error as ErrorOutcome
 from triotrace.events import BIGGEST, LIMIT_LEAVES, LIMIT_NAME, Error, Leaf, Result
 from triotrace.log import clip
 
-__all__ = ["describe", "exits", "interrupts", "judge"]
+__all__ = ["describe", "exits", "interrupts", "judge", "leaves_of"]
 
 _MOST_LOOKED_AT = 1000
 
@@ -29,7 +29,7 @@ def describe(error: BaseException) -> Error:
     """Put an exception into the log's words; a group with its leaves."""
     leaves = None
     if isinstance(error, BaseExceptionGroup):
-        leaves = [Leaf(_type(leaf), _text(leaf)) for leaf in _leaves(error)]
+        leaves = [Leaf(_type(leaf), _text(leaf)) for leaf in leaves_of(error)]
     return Error(_type(error), _text(error), leaves, _status(error))
 
 
@@ -68,7 +68,7 @@ def _holds(error: object, wanted: type[BaseException]) -> bool:
     return False
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+def leaves_of(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     """Flatten a group, as many as a log may hold; without recursion, for groups nest as deep as anyone likes."""
     found: list[BaseException] = []
     queue: list[BaseException] = [group]
@@ -88,7 +88,7 @@ def _members(group: object) -> tuple[BaseException, ...]:
 
 def _cancelled(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
-        return all(isinstance(leaf, trio.Cancelled) for leaf in _leaves(error))
+        return all(isinstance(leaf, trio.Cancelled) for leaf in leaves_of(error))
     return isinstance(error, trio.Cancelled)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count, islice
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeAlias
 
 import msgspec
@@ -19,6 +19,7 @@ import trio
 
 from triotrace.events import LIMIT_NAME, LIMIT_SOURCE, Event, Place, PlaceId, Source
 from triotrace.log import clip
+from triotrace.tracing.bytecode import return_line
 from triotrace.tracing.calls import Fact, Point, learn
 from triotrace.tracing.record import Record
 from triotrace.tracing.sources import read_source
@@ -26,6 +27,9 @@ from triotrace.tracing.whose import TRIO, USER, Whose
 
 __all__ = ["Places"]
 
+_traceback: Callable[[BaseException], TracebackType | None] = BaseException.__dict__["__traceback__"].__get__
+
+_Span: TypeAlias = tuple[int, int | None, int | None, int | None]
 _What: TypeAlias = tuple[str, int, int | None, int | None, int | None, str, str | None]
 
 _MOST = 65_536
@@ -59,7 +63,7 @@ class Places:
         """Write into `record` where a task that gave way stands; return the coroutine or frame of its deepest call."""
         facts = self.facts
         rank = -1
-        call = deepest = owner = held = None
+        call = deepest = owner = held = outer = None
         coro: Any = task.coro
         at = coro
         first = record.fact  # a task's own coroutine has no other code than before
@@ -79,8 +83,13 @@ class Places:
                         if point.through is not None and held.cr_code is point.through:
                             held = held.cr_await
                         if held.cr_code is point.inner:
+                            if rank == USER and outer is None and owner is not None:
+                                outer = owner.code, at.cr_frame.f_lasti
                             record.point = point
+                            record.outer = outer
                             return held
+                    if rank == USER and outer is None and owner is not None:
+                        outer = owner.code, at.cr_frame.f_lasti
                     rank, owner, at = USER, fact, coro
                     call = deepest = None
                 elif owner is None or (fact.rank >= rank and fact.rank > TRIO):
@@ -102,17 +111,20 @@ class Places:
             # An async generator or an awaitable of another kind: trio knows how to look into those.
             return self._stand_in(task, record)
         if owner is not None:
-            record.point = point = self._point(owner, at.cr_frame.f_lasti, call, deepest)
+            point = self._point(owner, at.cr_frame.f_lasti, call, deepest)
+            self._moved_to(record, point, outer)
             if rank == USER and point.inner is None and call is not None and call.last:
                 self._learn(owner, at, held, point)
         return held
 
     def _stand_in(self, task: trio.lowlevel.Task, record: Record) -> object:
         rank, lasti = -1, 0
-        call = deepest = owner = held = None
+        call = deepest = owner = held = outer = None
         for frame, _ in task.iter_await_frames():
             fact = self.fact(frame.f_code)
             if owner is None or (fact.rank >= rank and fact.rank > TRIO):
+                if rank == USER and outer is None and owner is not None:
+                    outer = owner.code, lasti
                 rank, lasti, owner = fact.rank, frame.f_lasti, fact
                 call = deepest = None
                 if fact.last:
@@ -126,8 +138,16 @@ class Places:
                 if fact.last:
                     break
         if owner is not None:
-            record.point = self._point(owner, lasti, call, deepest)
+            self._moved_to(record, self._point(owner, lasti, call, deepest), outer)
         return held
+
+    def _moved_to(self, record: Record, point: Point, outer: tuple[CodeType, int] | None) -> None:
+        before = record.point
+        if point.own is not None:
+            record.outer = outer
+        elif record.outer is None and before is not None and before.own is not None:
+            record.outer = before.own, before.lasti  # it has left the user's code, or stands beside it
+        record.point = point
 
     def _learn(self, owner: Fact, at: Any, held: Any, point: Point) -> None:
         """Remember what lies between the user's coroutine and trio's last word, so that it need not be looked for."""
@@ -144,7 +164,8 @@ class Places:
         if point is not None and point.call is call and point.deepest is deepest:
             return point
         wait = (call.wait or deepest.wait) if call is not None and deepest is not None else ""
-        point = owner.points[lasti] = Point(self.at(owner, lasti, call), call, deepest, wait)
+        own = owner.code if owner.rank == USER else None
+        point = owner.points[lasti] = Point(self.at(owner, lasti, call), call, deepest, wait, own=own, lasti=lasti)
         return point
 
     def waker(self, frame: FrameType | None) -> tuple[PlaceId | None, bool]:
@@ -177,6 +198,38 @@ class Places:
             frame = frame.f_back
         return (None if second is None else self.at(*second)), outside
 
+    def raised(self, error: BaseException) -> PlaceId | None:
+        """Return the innermost line of the user's own that an exception came through; None if it came through none."""
+        trace = _traceback(error)
+        found: tuple[Fact, int] | None = None
+        while trace is not None:
+            fact = self.fact(trace.tb_frame.f_code)
+            if fact.rank == USER:
+                found = fact, trace.tb_lasti
+            trace = trace.tb_next
+        if found is None:
+            return None
+        fact, lasti = found
+        known = fact.wakes.get(lasti)
+        if known is not None and known[0] is None:
+            return known[1]
+        place = self.at(fact, lasti, None)
+        fact.wakes[lasti] = None, place
+        return place
+
+    def returned(self, fact: Fact, lasti: int) -> PlaceId | None:
+        """Return the line at which a function must have returned that stood at an instruction last; -1: nowhere."""
+        try:
+            return fact.returns[lasti]
+        except KeyError:
+            line = return_line(fact.code, lasti)
+            place = fact.returns[lasti] = None if line is None else self.line(fact, line)
+            return place
+
+    def line(self, owner: Fact, line: int) -> PlaceId:
+        """Return the id of a whole line of a function."""
+        return self._intern(owner, (line, None, None, None), None)
+
     def begin_of(self, fact: Fact) -> PlaceId:
         """Return the place where a function begins."""
         point = fact.points.get(-1)
@@ -186,6 +239,9 @@ class Places:
 
     def at(self, owner: Fact, lasti: int, call: Fact | None) -> PlaceId:
         """Return the id of a point in the code; a new one is told first."""
+        return self._intern(owner, _span(owner.code, lasti), call)
+
+    def _intern(self, owner: Fact, span: _Span, call: Fact | None) -> PlaceId:
         code = owner.code
         file = clip(code.co_filename, LIMIT_NAME)
         if owner.rank == USER and self._source and file not in self._told:
@@ -194,7 +250,7 @@ class Places:
             if text is not None:
                 self._say(Source(file, clip(text, LIMIT_SOURCE)))
         word = None if call is None or call.word is None else clip(call.word, LIMIT_NAME)
-        what = (file, *_span(code, lasti), clip(code.co_qualname, LIMIT_NAME), word)
+        what = (file, *span, clip(code.co_qualname, LIMIT_NAME), word)
         # Running and suspended, an await has two instructions at one point; a function made twice has two codes.
         place = self._places.get(what)
         if place is None:
@@ -208,7 +264,7 @@ class Places:
         self._tell(event)
 
 
-def _span(code: CodeType, lasti: int) -> tuple[int, int | None, int | None, int | None]:
+def _span(code: CodeType, lasti: int) -> _Span:
     """Return line, end line, column and end column of an instruction; those of the `def` for -1."""
     if lasti < 0:
         return max(0, code.co_firstlineno), None, None, None

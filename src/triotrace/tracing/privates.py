@@ -26,6 +26,7 @@ __all__ = [
     "exit_outcome",
     "force_wakeup",
     "is_interrupted",
+    "local",
     "lock_of",
     "main_name",
     "main_outcome",
@@ -58,6 +59,19 @@ def depth_of(frame: FrameType | None, name: str) -> int | None:
             return depth
         frame = frame.f_back
     return None
+
+
+def local(frame: FrameType, name: str) -> Any:
+    """Return a local of a frame of trio's own; None if it has none of that name.
+
+    Up to Python 3.12 a frame keeps what it once told of its locals, and with that all of them: it is made to forget.
+    A frame of the user's must not be: it may have handed the same dictionary to the user.
+    """
+    told = frame.f_locals
+    value = told.get(name)
+    if type(told) is dict:
+        told.clear()
+    return value
 
 
 START: Final[CodeType | None] = getattr(inspect.unwrap(trio.Nursery.start), "__code__", None)
@@ -182,7 +196,7 @@ def rest_of_batch(frame: FrameType | None) -> list[trio.lowlevel.Task] | None:
         frame = frame.f_back if frame is not None else None
     if depth is None or frame is None:
         return None
-    batch = frame.f_locals.get("batch")
+    batch = local(frame, "batch")
     return batch[::-1] if isinstance(batch, list) else None  # trio takes them from the end
 
 
@@ -211,7 +225,8 @@ def exit_outcome(runner: object, task: trio.lowlevel.Task, frame: FrameType) -> 
     """Return the outcome of an exiting task; `frame` is that of trio's `task_exited`."""
     if task is getattr(runner, "main_task", None):
         return main_outcome(runner)
-    return frame.f_locals.get("outcome")
+    outcome: object = local(frame, "outcome")
+    return outcome
 
 
 def main_outcome(runner: object) -> object | None:
@@ -226,7 +241,7 @@ def main_name(frame: FrameType | None) -> str | None:
         frame = frame.f_back if frame is not None else None
     if depth is None or frame is None:
         return None
-    function: Any = frame.f_locals.get("async_fn")
+    function = local(frame, "async_fn")
     while hasattr(function, "func"):  # functools.partial
         function = function.func
     return getattr(function, "__qualname__", None) or (None if function is None else type(function).__qualname__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import CodeType
 
 import trio
 from msgspec import Struct
@@ -32,3 +33,10 @@ class Record(Struct, eq=False, gc=False):
     counted: Wait = ""  # the wait it is counted under while the loop sleeps
     nurseries: Sequence[trio.Nursery] = ()  # those it has open, as far as told
     starting: tuple[trio.lowlevel.Task, NurseryId] | None = None  # a child on its way through `Nursery.start`
+
+    outer: tuple[CodeType, int] | None = None  # where its outermost coroutine of the user's stood, if not at `point`
+    inner: Fact | None = None  # of the user's function, if another's function runs that
+    foreign: bool = False  # nothing of the user's is known of it so far
+    named: bool = False  # somebody chose its name
+    looks: int = 0  # how often it was searched for something of the user's
+    looked: Point | None = None  # where it stood then

@@ -30,6 +30,7 @@ from triotrace.events import (
 from triotrace.tracing import active, births, privates
 from triotrace.tracing.causes import cause_of, waited_for
 from triotrace.tracing.dispatch import take_over
+from triotrace.tracing.ends import raised_at, returned_at
 from triotrace.tracing.gate import Gate
 from triotrace.tracing.leave import forget
 from triotrace.tracing.outcomes import describe, judge
@@ -37,6 +38,7 @@ from triotrace.tracing.record import Record
 from triotrace.tracing.recorder import Recorder
 from triotrace.tracing.signals import raised_by_handler, throw_into
 from triotrace.tracing.state import Guard, State
+from triotrace.tracing.tasks import look_closer
 
 __all__ = ["Tracer"]
 
@@ -274,6 +276,8 @@ class Tracer(trio.abc.Instrument):
             if not state.sees_scopes and (record.nurseries or privates.nurseries_of(task)):
                 state.family.compare(task, record, t)
             held = state.places.stand(task, record)
+            if record.foreign:
+                look_closer(state, task, record)
             point = record.point
             place = None if point is None else point.place
             if record.ready:
@@ -307,13 +311,18 @@ class Tracer(trio.abc.Instrument):
             record.exited = True
             record.leaving = False
             if record.role != "main" and privates.surely_returned(task):
-                state.last = event = TaskExited(t, record.id, "returned")
+                state.last = event = TaskExited(t, record.id, "returned", None, returned_at(state, record))
             else:
                 depth = state.depth
                 if depth is None:
                     depth = privates.depth_of(sys._getframe(), "task_exited") or 0
                 outcome = privates.exit_outcome(state.runner, task, sys._getframe(depth))
-                state.last = event = TaskExited(t, record.id, *judge(outcome))
+                result, error = judge(outcome)
+                if result == "returned":
+                    place = returned_at(state, record)
+                else:
+                    place = raised_at(state, record, outcome, result)
+                state.last = event = TaskExited(t, record.id, result, error, place)
             state.append(event)
         except BaseException as error:
             self._failed(error)
