@@ -100,7 +100,7 @@ class History(Sequence[Happening]):
                 # As the log has it: an exit is one of the things that are raised
                 raised = state in (State.RAISED, State.EXITED)
                 error = clean(lane.error.type, 80) if lane.error is not None and raised else ""
-                return [f"task_exited {'raised' if raised else state.name.lower()}", error]
+                return [f"task_exited {'raised' if raised else state.name.lower()}", error, self._line(lane.places[index])]
             case _:
                 return []
 
@@ -108,9 +108,12 @@ class History(Sequence[Happening]):
         known = self.timeline.verbs.places.get(place) if place != NO_PLACE else None
         if known is None:
             return ""
-        line = self.words.catalogue.gettext("line {line}").format(line=known.line)
         verb = self.timeline.verbs.verb(place)
-        return f"{verb.call or verb.full} {line}".lstrip()
+        return f"{verb.call or verb.full} {self._line(place)}".lstrip()
+
+    def _line(self, place: int) -> str:
+        known = self.timeline.verbs.places.get(place)
+        return "" if known is None else self.words.catalogue.gettext("line {line}").format(line=known.line)
 
 
 def last_wake(lane: Lane, change: int) -> int:

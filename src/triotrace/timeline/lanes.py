@@ -54,6 +54,8 @@ class Lane:
     state: State = State.NEW
     result: State | None = None
     error: Error | None = None
+    ended_at: int = NO_PLACE
+    """The user's line that raised or returned."""
     cancelled_by: ScopeId | None = None
     """The scope whose cancellation reached it last."""
     children: dict[int, None] = field(default_factory=dict)

@@ -12,8 +12,11 @@ def short_name(name: str, function: str = "") -> str:
     """Shorten a task's name.
 
     trio names a task `module.qualname`; `function` is that qualified name where the log tells it.
-    A name that someone chose is left alone.
+    A name that someone chose is left alone. trio's own functions are called as their users call them:
+    `to_thread.run_sync`.
     """
+    if name.startswith("trio.") and all(part.isidentifier() and part[0] != "_" for part in name.split(".")):
+        return name.removeprefix("trio.")
     if function and (name == function or name.endswith("." + function)):
         name = function
     elif " " in name or not all(part.isidentifier() or part == "<locals>" for part in name.split(".")):

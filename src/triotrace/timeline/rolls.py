@@ -26,6 +26,7 @@ class Roll:
         """How many of the timeline's changes were read ..."""
         self._moved = len(timeline.moved)
         """... and how many of its moves."""
+        self._renamed = len(timeline.renamed)
         self._next: dict[int, int] = {}
         """Of each member, which of its changes comes next."""
         self._outside: set[int] = set()
@@ -56,6 +57,7 @@ class Roll:
 
     def update(self) -> None:
         """Read what is new."""
+        self._rename()
         self._look_at_moves()
         changes, lanes = self.timeline.changes, self.timeline.lanes
         following, outside = self._next, self._outside
@@ -123,6 +125,15 @@ class Roll:
         self.names[name] -= 1
         if not self.names[name]:
             del self.names[name]
+
+    def _rename(self) -> None:
+        """Take the new names of members that were promoted; of those that come, the newest is read anyway."""
+        renamed = self.timeline.renamed
+        for index, before, after in renamed[self._renamed :]:
+            if index in self._next:
+                self.names[after] = self.names.get(after, 0) + 1
+                self._forget(before)
+        self._renamed = len(renamed)
 
     def _add(self, lane: Lane, change: int) -> None:
         t, state = lane.times[change], lane.states[change]

@@ -47,6 +47,8 @@ class TaskFold(ScopeFold):
         """The lanes that went to another task's nursery, `started()`, one entry a move."""
         self.systems: dict[int, None] = {}
         """The lanes of trio's own tasks that live."""
+        self.renamed: list[tuple[int, str, str]] = []
+        """The lanes of tasks that were promoted, in order; each with its name before and after that."""
         self.verbs = Verbs()
         self.holders = Holders()
         self._cancelled_as_it_came: dict[int, e.TaskScheduled] = {}
@@ -65,8 +67,7 @@ class TaskFold(ScopeFold):
         lane.change(event.t, len(self.tape), State.NEW)
 
     def _add_lane(self, event: e.TaskSpawned) -> Lane:
-        function = self.verbs.function(event.place)
-        name = clean(short_name(event.name, function), LIMIT_NAME)
+        name = self._shown_name(event.name, event.place)
         run = self._run_of.get(event.run)
         if run is not None and event.role == "main" and name.startswith("_"):
             name = run.name  # pytest-trio's own function, not the test that it runs
@@ -131,10 +132,24 @@ class TaskFold(ScopeFold):
     def _task_promoted(self, event: e.TaskPromoted) -> None:
         self.now = event.t
         lane = self._known(event.task, event.t)
-        lane.role, lane.place = event.role, event.place
+        run = self._run_of.get(lane.run)
+        name = self._shown_name(event.name, event.place)
+        if run is not None:
+            if lane.result is None:
+                run.alive += (event.role in _NUMBERED) - (lane.role in _NUMBERED)
+            if name != lane.name:
+                if run.names.get(lane.name) == lane.number:
+                    run.names[lane.name] -= 1  # else the others of that name keep their numbers
+                lane.number = run.names[name] = run.names.get(name, 0) + 1
+        if name != lane.name:
+            self.renamed.append((lane.index, lane.name, name))
+        lane.name, lane.role, lane.place = name, event.role, event.place
         self.holders.number(lane)
         self.systems.pop(lane.index, None)
         self.shape += 1
+
+    def _shown_name(self, name: str, place: e.PlaceId | None) -> str:
+        return clean(short_name(name, self.verbs.function(place)), LIMIT_NAME)
 
     # -- steps -------------------------------------------------------------------------------
 
@@ -220,7 +235,7 @@ class TaskFold(ScopeFold):
             self.queue[lane.index] = None
         run = self._run_of.get(lane.run)
         slot = len(self.tape)
-        place = NO_PLACE if event.place is None else event.place
+        place = lane.ended_at if event.place is None else event.place
         if run is not None:
             run.running = None
             if lane.role in _NUMBERED and run.last_slot and self.tape.lanes[run.last_slot] == lane.index:
@@ -259,6 +274,7 @@ class TaskFold(ScopeFold):
                 run.alive -= lane.role in _NUMBERED
             self.systems.pop(lane.index, None)
         lane.result, lane.error = EXITS[event.result], event.error
+        lane.ended_at = NO_PLACE if event.place is None else event.place
         if lane.role == "main" and lane.result is State.RAISED and exit_status(event.error) is not None:
             lane.result = State.EXITED
         self._ended_badly = self._ended_badly or (event.result != "returned" and lane.role in ("main", "user"))
