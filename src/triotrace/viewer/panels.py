@@ -13,6 +13,7 @@ from triotrace.clean import clean
 from triotrace.timeline.rows import RowKind
 from triotrace.timeline.widths import cut, shorten, width_of
 from triotrace.viewer.failures import failures_of
+from triotrace.viewer.marked_line import is_over
 
 if TYPE_CHECKING:
     from triotrace.viewer.painter import Painter
@@ -151,6 +152,9 @@ class SourcePanel(Panel):
         verbs = self.scene.timeline.verbs
         place = verbs.places.get(self.scene.place)
         if place is None:
+            lane = self.scene.chosen_lane
+            if lane is not None and is_over(lane, self.scene.playhead):
+                return Text(self.say("no line is known at which it ended"), self.faint)
             return Text(self.say("no source here: only trio's own code, or none was recorded"), self.faint)
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{clean(place.file.rpartition('/')[2], 80)}:{place.line}  {clean(place.function, 80)}", self.faint)
