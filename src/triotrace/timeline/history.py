@@ -100,7 +100,8 @@ class History(Sequence[Happening]):
                 # As the log has it: an exit is one of the things that are raised
                 raised = state in (State.RAISED, State.EXITED)
                 error = clean(lane.error.type, 80) if lane.error is not None and raised else ""
-                return [f"task_exited {'raised' if raised else state.name.lower()}", error, self._line(lane.places[index])]
+                result = "raised" if raised else state.name.lower()
+                return [f"task_exited {result}", error, self._line(lane.places[index])]
             case _:
                 return []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.states import State
 from triotrace.timeline.timeline import Timeline
@@ -40,7 +42,7 @@ def _test_of(timeline: Timeline, lane: Lane) -> Lane | None:
         return lane
     if lane.role != "main":
         return None
-    children = (timeline.lanes[child] for child in lane.children[:_MOST_FIXTURES])
+    children = (timeline.lanes[child] for child in islice(lane.children, _MOST_FIXTURES))
     return next((child for child in children if child.name.startswith(_TEST)), None)
 
 
