@@ -9,6 +9,7 @@ from story import Story, event, relay
 from triotrace import events as e
 from triotrace.events import TaskScheduled
 from triotrace.timeline.lanes import NO_PLACE
+from triotrace.timeline.rows import RowKind
 from triotrace.timeline.timeline import Timeline
 from triotrace.viewer.player import Player
 from triotrace.viewer.program import StillTape
@@ -248,3 +249,45 @@ def test_who_follows_is_at_the_end_though_the_tape_has_grown() -> None:
         assert scene.playhead < scene.end
         verb(player)
         assert (["pause", expected], False) == (program.told, scene.playing)
+
+
+def test_what_is_found_is_true_at_the_playhead() -> None:
+    """A search by state follows the playhead and what the tape learns, though nobody types."""
+    scene = scene_of(relay())
+    scene.find("waits: send")
+    found = {}
+    for slot in range(scene.end + 1):
+        scene.go(slot)
+        found[slot] = {scene.timeline.lanes[row.lane].name for row in scene.rows.rows if row.kind is RowKind.TASK}
+        assert scene.rows is scene.rows, "laid once, as long as nothing moves"
+    truth = {
+        slot: {
+            lane.name
+            for lane in scene.timeline.lanes
+            if "waits: send" in scene.words.state(scene.timeline, lane, slot).lower()
+        }
+        for slot in found
+    }
+    assert any(truth.values())
+    assert all(truth[slot] <= found[slot] for slot in found)
+    assert all(truth[slot] or not found[slot] for slot in found)
+
+
+def test_a_search_that_takes_long_is_made_by_and_by() -> None:
+    """While the playhead runs, rows that take long to lay are not laid at each step; then they are, and it says so."""
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 1.0  # it takes a second to lay them
+        return now[0]
+
+    scene = scene_of(relay(), clock=clock)
+    scene.find("waits")
+    scene.go(1)
+    first = scene.rows
+    scene.go(2)
+    assert scene.rows is first
+    assert scene.rows_are_late
+    now[0] += 60
+    assert scene.rows is not first
+    assert not scene.rows_are_late

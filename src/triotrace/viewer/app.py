@@ -103,7 +103,7 @@ class TraceApp(LaidOutApp):
         DOES[name](self.player)
         if name == "nobody":
             self.failures.forget()
-            self._close_find_bar()
+            self.close_find_bar()
         self.play_on()
         self.tell()
         asked = name in ("next", "next_of_task") or (name == "play" and not self.timeline.held)
@@ -165,12 +165,7 @@ class TraceApp(LaidOutApp):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Close the line; what was found stays until esc."""
         if event.input is self.find_bar:
-            self._close_find_bar()
-
-    def _close_find_bar(self) -> None:
-        self.find_bar.remove_class("open")
-        self.set_focus(None)
-        self.redraw()
+            self.close_find_bar()
 
     def action_keep(self) -> None:
         """Ask for a name and copy the log there."""

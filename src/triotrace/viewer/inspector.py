@@ -44,6 +44,11 @@ class Inspector(Panel):
         self._slots: dict[int, int] = {}
         """The step of the event on each line."""
 
+    def start_anew(self) -> None:
+        """Forget an old run: another begins."""
+        self._at, self._scrolled = None, 0
+        self._slots.clear()
+
     def draw(self) -> Text:
         """Draw a line a fact, then a line an event."""
         self._slots.clear()

@@ -158,10 +158,30 @@ class LaidOutApp(LiveApp):
             scene.width = width
             scene.update()
 
+    def start_anew(self) -> None:
+        """Let nothing of an old run stay on the screen: another begins."""
+        self._forget_what_was_shown()
+        self.lanes.scroll_to(y=0, animate=False)
+        self.capture_mouse(None)  # what was dragged is gone
+        for panel in (self.title_bar, self.source_panel, self.prints_panel, self.inspector):
+            panel.start_anew()
+        self.close_find_bar()
+
+    def close_find_bar(self) -> None:
+        """Close the line in which to say what to find."""
+        if self.find_bar.has_class("open"):
+            self.find_bar.remove_class("open")
+            self.set_focus(None)
+        self.find_bar.value = ""
+        self.redraw()
+
+    def _forget_what_was_shown(self) -> None:
+        self._shown = None
+        self._title_height = self.title_bar.styles.height = _TITLE_LEAST
+
     def on_resize(self) -> None:
         """Take the new size."""
-        self._shown = None
-        self._title_height = _TITLE_LEAST
+        self._forget_what_was_shown()
         self.call_after_refresh(self.redraw)
 
     def _take_palette(self) -> None:

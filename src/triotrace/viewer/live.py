@@ -102,6 +102,10 @@ class LiveApp(App[None]):
             self.notify(self.player.told, markup=False)
             self.player.told = ""
 
+    def start_anew(self) -> None:
+        """Let nothing of an old run stay on the screen: another begins."""
+        raise NotImplementedError
+
     def redraw(self) -> None:
         """Draw everything anew: the scene has changed."""
         raise NotImplementedError
@@ -253,7 +257,7 @@ class LiveApp(App[None]):
             await self._worker.wait()
         try:
             # It waits for the old program to end
-            source, self.player.program = await asyncio.to_thread(again, self.player.program.paused)
+            source, program = await asyncio.to_thread(again, self.player.program.paused)
         except TriotraceError as error:
             self.failures.say(str(error))  # in the middle of an edit a file may be gone: the next try may find it
             return
@@ -264,6 +268,10 @@ class LiveApp(App[None]):
         self.timeline = Timeline()
         self.began = time.monotonic()
         self.scene.start_anew(self.timeline)
+        self.player.start_anew(program)
+        self._told, self._seen, self._draw_again = (-1, 0, 0), (), []
+        self.clear_notifications()
+        self.start_anew()
         self.reader = Reader(source, self.timeline, news=self._hear_news, failed=self.failures.take)
         self._begin_to_read()
         self.redraw()

@@ -42,6 +42,9 @@ class Panel(Widget, can_focus=False):
         """Give what is to be seen."""
         raise NotImplementedError
 
+    def start_anew(self) -> None:
+        """Forget an old run: another begins."""
+
     def say(self, message: str) -> str:
         """Say a message in the user's language."""
         return self.scene.words.catalogue.gettext(message)

@@ -54,6 +54,11 @@ class PrintsPanel(Panel):
         """Whether only the chosen task's prints are shown, while one is chosen."""
         self._index = _Index(scene.timeline)
 
+    def start_anew(self) -> None:
+        """Forget an old run: another begins."""
+        self.of_task = False
+        self._index = _Index(self.scene.timeline)
+
     def draw(self) -> Text:
         """Draw the newest lines."""
         scene, timeline, room = self.scene, self.scene.timeline, max(1, self.size.height - 1)
@@ -62,7 +67,7 @@ class PrintsPanel(Panel):
         if self.of_task and scene.chosen is not None:
             heading = self.say("prints of {name} alone").format(name=timeline.title(timeline.lanes[scene.chosen]))
             text.append(heading, self.loud)
-            said = self._of_chosen(scene.chosen, end, room)
+            said = self._index.last_of(scene.chosen, end, room)
         else:
             text.append(self.say("prints"), self.faint)
             said = timeline.prints[max(0, end - room) : end]
@@ -74,8 +79,3 @@ class PrintsPanel(Panel):
             text.append(f"\n{entry.slot:4} {pad(name, column)} ", self.faint)
             text.append(clean(line, 500), Style(color=self.painter.palette.red) if entry.stream == "stderr" else "")
         return text
-
-    def _of_chosen(self, lane: int, end: int, count: int) -> list[Print]:
-        if self._index.timeline is not self.scene.timeline:  # the program was run again
-            self._index = _Index(self.scene.timeline)
-        return self._index.last_of(lane, end, count)

@@ -82,14 +82,16 @@ class Scene(Walk):
             roll.update()
 
     def start_anew(self, timeline: Timeline) -> None:
-        """Take another run's timeline; axis, zoom and what is shown stay."""
+        """Take another run's timeline; axis, zoom and which kinds of rows are shown stay."""
         self.timeline = timeline
-        self.playhead = 0
+        self.playhead, self.wanted, self._came_from = 0, None, ()
+        self.sought = ""
         self.steps.first, self.times = 1, TimeWindow()
         self.following, self.playing = True, False
         self.chosen = None
         self.folded.clear()
         self._rows = self._picture = None
+        self._rows_late = 0.0
 
     # -- rows --------------------------------------------------------------------------------
 
@@ -97,7 +99,7 @@ class Scene(Walk):
     def rows(self) -> Rows:
         """The rows that are shown, in order."""
         gone_by = self.playhead if self.hide_gone else None
-        key = (self.show_system, *self.folded, None, self.axis, self.sought, gone_by, self.timeline.shape)
+        key = (self.show_system, *self.folded, None, self.axis, self.sought, gone_by, self._newest)
         if self._rows is not None and (key == self._rows_key or self._may_wait(key)):
             return self._rows
         begun = self._clock()
@@ -116,12 +118,18 @@ class Scene(Walk):
         return self._rows
 
     @property
+    def _newest(self) -> tuple[int, ...]:
+        """What rows are laid anew for by and by: who was born; and where they are searched for, what they do now."""
+        timeline = self.timeline
+        return (timeline.shape, self.playhead, timeline.generation) if self.sought else (timeline.shape,)
+
+    @property
     def rows_are_late(self) -> bool:
-        """Whether tasks were born for which there are no rows yet."""
-        return self._rows is not None and self.timeline.shape != self._rows_key[-1]
+        """Whether tasks were born for which there are no rows yet, or do something else than what is searched for."""
+        return self._rows is not None and self._newest != self._rows_key[-1]
 
     def _may_wait(self, key: tuple[object, ...]) -> bool:
-        """Tell whether only new tasks are missing, and there are so many that laying rows would take all the time."""
+        """Tell whether only what is newest is missing, and laying rows anew would take all the time."""
         return key[:-1] == self._rows_key[:-1] and self._clock() < self._rows_late
 
     def find(self, text: str) -> None:
