@@ -63,7 +63,17 @@ HEADER = Header(
 
 _BODY: list[Event] = [
     Source(file="/home/ana/lesson.py", text="import trio\n"),
-    Place(place=1, file="/home/ana/lesson.py", line=3, end_line=3, column=4, end_column=19, function="f", call="sleep"),
+    Place(
+        place=1,
+        file="/home/ana/lesson.py",
+        line=3,
+        end_line=3,
+        column=4,
+        end_column=19,
+        function="f",
+        call="sleep",
+        library=True,
+    ),
     BeforeRun(
         t=1,
         run=1,
@@ -88,7 +98,7 @@ _BODY: list[Event] = [
     Mark(t=11, text="here", task=1),
     AfterTaskStep(t=12, task=1, place=1, until=99, on=3, owner=1, lock=4),
     TaskMoved(t=13, task=1, nursery=2),
-    BeforeIoWait(t=14, run=1, deadline=99, readers=1, writers=2, threads=3, signals=1),
+    BeforeIoWait(t=14, run=1, deadline=99, readers=1, writers=2, threads=3, signals=1, processes=1),
     AfterIoWait(t=15, run=1),
     Clock(t=16, run=1, trio_time=5_000_000_000_000),
     Paused(t=17, run=1, next=1, batch=[1]),

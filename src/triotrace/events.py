@@ -183,7 +183,11 @@ class Source(Event, frozen=True, gc=False):
 
 
 class Place(Event, frozen=True, gc=False):
-    """A point in the code, interned; `call` is the trio operation called there. Columns count UTF-8 bytes from 0."""
+    """A point in the code, interned; `call` is the trio operation called there. Columns count UTF-8 bytes from 0.
+
+    Of an `async with` or `with` it is the one of its items that is entered or left, where that is known. `library`: it
+    is a package, called there, that calls `call`.
+    """
 
     place: _Place
     file: _Name
@@ -193,6 +197,7 @@ class Place(Event, frozen=True, gc=False):
     end_column: _Count | None = None
     function: _Name = ""
     call: _Name | None = None
+    library: bool = False
 
 
 class BeforeRun(Event, frozen=True, gc=False):
@@ -371,7 +376,7 @@ class BeforeIoWait(Event, frozen=True, gc=False):
     """No task is ready: the loop sleeps, at most until `deadline`. The counts are of tasks that wait for the outside.
 
     `readers` and `writers` are trio's own counts, without its own wake-up socket; a process is waited for as a reader.
-    `threads` counts those that are at work for a task, `signals` the tasks that wait for a signal.
+    `threads` counts those that are at work for a task, `signals` and `processes` the tasks that wait for one.
     """
 
     t: Nanoseconds
@@ -381,6 +386,7 @@ class BeforeIoWait(Event, frozen=True, gc=False):
     writers: _Count = 0
     threads: _Count = 0
     signals: _Count = 0
+    processes: _Count = 0
 
 
 class AfterIoWait(Event, frozen=True, gc=False):

@@ -6,10 +6,12 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 import trio
+import trio.lowlevel
 import trio.testing
 from watched import Told, watch
 
@@ -261,6 +263,13 @@ async def in_an_async_context_manager() -> None:
         pass
 
 
+class Closes:
+    """Closing it waits, in trio's own function."""
+
+    def __init__(self) -> None:
+        self.aclose = trio.lowlevel.ParkingLot().park
+
+
 @pytest.mark.parametrize("name", WAITS)
 def test_wait(name: str) -> None:
     """While it waits, a task stands in its wait, in the innermost function of the user's own."""
@@ -286,24 +295,177 @@ def stopped(function: Wait) -> Told:
     return watch(main)
 
 
+async def thread_without_token() -> None:
+    tokens = trio.CapacityLimiter(1)
+    await tokens.acquire_on_behalf_of("someone")
+    await trio.to_thread.run_sync(os.getpid, limiter=tokens)
+
+
+async def both_ways() -> None:
+    async with trio.open_nursery() as children:
+        children.start_soon(stream_receive)
+        children.start_soon(stream_send)
+        children.start_soon(thread)
+        children.start_soon(signals)
+
+
 @pytest.mark.parametrize(
     ("function", "counts"),
     [
-        (stream_receive, (1, 0, 0)),
-        (socket_recv, (1, 0, 0)),
-        (readable, (1, 0, 0)),
-        (writable, (0, 1, 0)),
-        (stream_send, (0, 1, 0)),
-        (thread, (0, 0, 1)),
-        (event, (0, 0, 0)),
+        (stream_receive, (1, 0, 0, 0)),
+        (socket_recv, (1, 0, 0, 0)),
+        (readable, (1, 0, 0, 0)),
+        (writable, (0, 1, 0, 0)),
+        (stream_send, (0, 1, 0, 0)),
+        (thread, (0, 0, 1, 0)),
+        (thread_without_token, (0, 0, 0, 0)),
+        (signals, (0, 0, 0, 1)),
+        (both_ways, (1, 1, 1, 1)),
+        (event, (0, 0, 0, 0)),
     ],
 )
-def test_what_the_loop_waits_for(function: Wait, counts: tuple[int, int, int]) -> None:
-    """When the loop sleeps it is told how many wait to read, to write, for threads; trio's own is not counted."""
+def test_what_the_loop_waits_for(function: Wait, counts: tuple[int, int, int, int]) -> None:
+    """When the loop sleeps it is told how many wait to read, to write, for threads that work, for signals.
+
+    trio's own wait for its wake-up socket is not counted.
+    """
     told = stopped(function)
-    waits = [(e.readers, e.writers, e.threads) for e in told.events if isinstance(e, BeforeIoWait)]
+    waits = [(e.readers, e.writers, e.threads, e.signals) for e in told.events if isinstance(e, BeforeIoWait)]
     assert counts in waits
-    assert (0, 0, 0) == waits[-1]
+    assert (0, 0, 0, 0) == waits[-1]
+    idle = next(e.t for e in told.events if isinstance(e, TaskScheduled) and e.cause == "idle")
+    last = [e for e in told.events if isinstance(e, BeforeIoWait) and e.t < idle][-1]
+    assert counts == (last.readers, last.writers, last.threads, last.signals)
+
+
+@pytest.mark.parametrize("function", [process, run_process])
+def test_a_process_is_counted(function: Wait) -> None:
+    """Who waits for a process is counted as such; how trio does it, by a descriptor or in a thread, is in there too."""
+    [*_, told] = [
+        e for e in stopped(function).events if isinstance(e, BeforeIoWait) and (e.processes or e.readers or e.threads)
+    ]
+    assert (1, 1, 0) == (told.processes, told.readers + told.threads, told.writers)
+
+
+def test_many_that_wait_are_counted_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """trio walks all who wait for a descriptor to count them: where there are many a count stands for a while."""
+    asked = []
+    statistics = trio.lowlevel.current_statistics
+    monkeypatch.setattr(trio.lowlevel, "current_statistics", lambda: asked.append(1) or statistics())
+
+    async def main() -> None:
+        async with trio.open_nursery() as children:
+            for _ in range(150):
+                children.start_soon(readable)
+            for _ in range(50):
+                await trio.sleep(0.00001)
+            children.cancel_scope.cancel()
+
+    told = watch(main)
+    sleeps = [e.readers for e in told.events if isinstance(e, BeforeIoWait)]
+    assert 150 == max(sleeps)
+    assert len(asked) < len(sleeps)
+
+
+def test_a_wait_for_a_token_is_no_wait_for_a_thread() -> None:
+    """What is to be done in a thread waits for a limiter's token first: that is what it waits for, and the limiter."""
+    told = stopped(thread_without_token)
+    [end] = [e for e in told.of(AfterTaskStep, "waiter") if e.on is not None]
+    assert "CapacityLimiter.acquire" == told.places[end.place].call
+
+
+Asked = Callable[[trio.Lock, trio.Lock], Awaitable[object]]
+
+
+async def first_item(held: trio.Lock, free: trio.Lock) -> None:
+    async with held, free:
+        await trio.sleep(1)
+
+
+async def second_item(held: trio.Lock, free: trio.Lock) -> None:
+    async with free as _, held as _:
+        await trio.sleep(1)
+
+
+async def item_on_its_own_line(held: trio.Lock, free: trio.Lock) -> None:
+    async with (
+        free,
+        held,
+    ):
+        await trio.sleep(1)
+
+
+async def awaited_item(held: trio.Lock, free: trio.Lock) -> None:
+    async def give() -> trio.Lock:
+        return held
+
+    async with free, await give():
+        await trio.sleep(1)
+
+
+async def item_in_a_finally(held: trio.Lock, free: trio.Lock) -> None:
+    try:
+        await free.acquire()
+    finally:
+        async with held:
+            await trio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    ("function", "item"),
+    [
+        (first_item, "held"),
+        (second_item, "held"),
+        (item_on_its_own_line, "held"),
+        (awaited_item, "await give()"),
+        (item_in_a_finally, "held"),
+    ],
+)
+def test_the_place_of_a_block_is_its_item(function: Asked, item: str) -> None:
+    """Who enters `async with a, b:` stands at the item that it enters, on each Python."""
+
+    async def waits() -> None:
+        held = trio.Lock()
+        await someone_else_has(held)
+        await function(held, trio.Lock())
+
+    told = stopped(waits)
+    [end] = [e for e in told.of(AfterTaskStep, "waiter") if e.owner is not None]
+    place = told.places[end.place]
+    assert place.line == place.end_line
+    line = Path(__file__).read_text().split("\n")[place.line - 1]
+    assert item == line[place.column : place.end_column]
+
+
+def test_what_has_no_place_of_its_own_has_that_of_the_block() -> None:
+    """`a or b` ends in two ways, and which of them it was is not seen: the place is all of it, or the whole block."""
+
+    async def waits() -> None:
+        held = trio.Lock()
+        await someone_else_has(held)
+        async with held if held.locked() else trio.Lock():
+            pass
+
+    told = stopped(waits)
+    [end] = [e for e in told.of(AfterTaskStep, "waiter") if e.owner is not None]
+    place = told.places[end.place]
+    line = Path(__file__).read_text().split("\n")[place.line - 1].lstrip()
+    assert "async with held if held.locked() else trio.Lock():" == line
+    assert place.column == 8 if place.end_line != place.line else place.end_column == 57
+
+
+def test_a_package_between_the_user_and_trio_is_told() -> None:
+    """What a package's function waits for is not what the user's own line names: the place says so."""
+
+    async def main() -> None:
+        with trio.move_on_after(0.01):
+            await aclosing(Closes()).__aexit__(None, None, None)
+        await trio.lowlevel.checkpoint()
+
+    told = watch(main)
+    calls = {place.call: place.library for place in told.places.values()}
+    assert calls["ParkingLot.park"]
+    assert not calls["checkpoint"]
 
 
 def test_checkpoints_have_places() -> None:

@@ -19,8 +19,8 @@ from triotrace.tracing.whose import TRIO, Whose
 
 __all__ = ["Fact", "Point", "Wait", "learn"]
 
-Wait: TypeAlias = Literal["", "read", "write", "thread"]
-"""What of the outside world a waiting task waits for; counted while the loop sleeps."""
+Wait: TypeAlias = Literal["", "thread", "process", "signal"]
+"""What of the outside world a waiting task waits for, if trio itself does not count it; told when the loop sleeps."""
 
 On: TypeAlias = Literal["", "self", "channel", "lock", "limiter", "condition"]
 """How the thing waited for is found: the function's `self`, or a channel's shared state.
@@ -43,11 +43,12 @@ class Fact(Struct, frozen=True, gc=False):
     wait: Wait = ""
     on: On = ""
     sleeps: bool = False
+    bare: bool = False  # the trap below all others: a function of trio's that stands in it says more
     outside: bool = False  # it runs what a thread or a signal handed to the loop
     enters: Enters = ""
     loop: bool = False  # the loop itself: no frame of the run lies further out
     points: dict[int, Point] = {}  # by instruction: where tasks stood in it
-    wakes: dict[int, tuple[Fact | None, PlaceId]] = {}  # by instruction: what was called there that woke a task
+    wakes: dict[int, tuple[Fact | None, bool, PlaceId]] = {}  # by instruction: what woke a task, through a package?
     returns: dict[int, PlaceId | None] = {}  # by the instruction where it stood last: the line that must have returned
 
 
@@ -57,7 +58,7 @@ class Point(Struct, frozen=True, gc=False):
     place: PlaceId
     call: Fact | None = None  # the first of trio's functions further in that has a name
     deepest: Fact | None = None  # the last of them that was looked at
-    wait: Wait = ""
+    library: bool = False  # a package's code stands between the place and `call`
     inner: CodeType | None = None  # the code of `call`, if it is near and nothing of the user's can follow
     through: CodeType | None = None  # the code between, as the `__anext__` of an `async for`, if there is any
     own: CodeType | None = None  # the user's code that it is in, if it is the user's ...
@@ -93,32 +94,31 @@ _TABLE: Final[dict[tuple[str, str], tuple[str, bool, Wait, On]]] = {
     ("_channel.py", "MemorySendChannel.send"): ("MemorySendChannel.send", LAST, "", "channel"),
     ("_channel.py", "MemoryReceiveChannel.receive"): ("MemoryReceiveChannel.receive", LAST, "", "channel"),
     ("_core/_unbounded_queue.py", "UnboundedQueue.get_batch"): ("UnboundedQueue.get_batch", LAST, "", ""),
+    # What uses a thread is not the last word: it may stand at the limiter, and then no thread is at work
     ("_threads.py", "to_thread_run_sync"): ("to_thread.run_sync", False, "thread", ""),
-    ("_file_io.py", "open_file"): ("open_file", LAST, "thread", ""),
-    ("_socket.py", "getaddrinfo"): ("socket.getaddrinfo", False, "thread", ""),
-    ("_highlevel_socket.py", "SocketStream.receive_some"): ("SocketStream.receive_some", LAST, "read", ""),
-    ("_highlevel_socket.py", "SocketStream.send_all"): ("SocketStream.send_all", LAST, "write", ""),
-    ("_highlevel_socket.py", "SocketListener.accept"): ("SocketListener.accept", LAST, "read", ""),
-    ("_unix_pipes.py", "FdStream.receive_some"): ("FdStream.receive_some", LAST, "read", ""),
-    ("_unix_pipes.py", "FdStream.send_all"): ("FdStream.send_all", LAST, "write", ""),
-    ("_socket.py", "_SocketType.accept"): ("socket.accept", LAST, "read", ""),
-    ("_socket.py", "_SocketType.connect"): ("socket.connect", LAST, "write", ""),
-    ("_socket.py", "SocketType.accept"): ("socket.accept", LAST, "read", ""),
-    ("_socket.py", "SocketType.connect"): ("socket.connect", LAST, "write", ""),
-    ("_signals.py", "SignalReceiver.__anext__"): ("open_signal_receiver", LAST, "", ""),
-    ("_subprocess.py", "Process.wait"): ("Process.wait", LAST, "", ""),
+    ("_file_io.py", "open_file"): ("open_file", False, "", ""),
+    ("_socket.py", "getaddrinfo"): ("socket.getaddrinfo", False, "", ""),
+    ("_highlevel_socket.py", "SocketStream.receive_some"): ("SocketStream.receive_some", LAST, "", ""),
+    ("_highlevel_socket.py", "SocketStream.send_all"): ("SocketStream.send_all", LAST, "", ""),
+    ("_highlevel_socket.py", "SocketListener.accept"): ("SocketListener.accept", LAST, "", ""),
+    ("_unix_pipes.py", "FdStream.receive_some"): ("FdStream.receive_some", LAST, "", ""),
+    ("_unix_pipes.py", "FdStream.send_all"): ("FdStream.send_all", LAST, "", ""),
+    ("_socket.py", "_SocketType.accept"): ("socket.accept", LAST, "", ""),
+    ("_socket.py", "_SocketType.connect"): ("socket.connect", LAST, "", ""),
+    ("_socket.py", "SocketType.accept"): ("socket.accept", LAST, "", ""),
+    ("_socket.py", "SocketType.connect"): ("socket.connect", LAST, "", ""),
+    ("_signals.py", "SignalReceiver.__anext__"): ("open_signal_receiver", LAST, "signal", ""),
+    ("_subprocess.py", "Process.wait"): ("Process.wait", LAST, "process", ""),
     ("_subprocess.py", "_run_process"): ("run_process", False, "", ""),
 }
 
 # Whatever class they are in: the last part of the qualified name.
 _BY_NAME: Final[dict[tuple[str, str], tuple[str, bool, Wait, On]]] = {
-    ("_file_io.py", "wrapper"): ("file", LAST, "thread", ""),
-    ("_path.py", "wrapper"): ("Path", LAST, "thread", ""),
+    ("_file_io.py", "wrapper"): ("file", False, "", ""),
+    ("_path.py", "wrapper"): ("Path", False, "", ""),
     ("_socket.py", "wrapper"): ("socket", False, "", ""),
     ("_socket.py", "_nonblocking_helper"): ("socket", False, "", ""),
 }
-
-_DIRECTIONS: Final[dict[str, Wait]] = {"wait_readable": "read", "wait_writable": "write"}
 
 # They only pass the call on: what is further in says what it is about.
 _NEUTRAL: Final = frozenset(
@@ -134,6 +134,8 @@ _NEUTRAL: Final = frozenset(
 _NEUTRAL_FILES: Final = ("_core/_ki.py", "_util.py", "_deprecate.py")
 _TIMEOUTS: Final = frozenset({"fail_at", "fail_after", "move_on_at", "move_on_after"})
 _SLEEPS: Final = frozenset({"sleep", "sleep_until"})
+_BARE: Final = "wait_task_rescheduled"
+_POLLED: Final = frozenset({"wait_readable", "wait_writable"})
 _OUTSIDE: Final = frozenset({"report_back_in_trio_thread_fn", "in_trio_thread", "run_cb"})
 
 
@@ -154,9 +156,8 @@ def learn(code: CodeType, whose: Whose) -> Fact:
         return Fact(code, rank, enters=enters)
     row = _TABLE.get((inside, qualified)) or _BY_NAME.get((inside, name))
     if row is not None:
-        return Fact(code, rank, *row, sleeps=row[0] in _SLEEPS, enters=enters)
-    wait = _DIRECTIONS.get(name, "")
-    return Fact(code, rank, _plain(qualified), last=bool(wait), wait=wait, enters=enters)
+        return Fact(code, rank, *row, sleeps=row[0] in _SLEEPS, bare=row[0] == _BARE, enters=enters)
+    return Fact(code, rank, _plain(qualified), last=name in _POLLED, enters=enters)
 
 
 def _enters(inside: str, qualified: str) -> Enters:

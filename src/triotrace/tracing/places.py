@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count, islice
+from itertools import count
 from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeAlias
 
@@ -21,6 +21,7 @@ from triotrace.events import LIMIT_NAME, LIMIT_SOURCE, Event, Place, PlaceId, So
 from triotrace.log import clip
 from triotrace.tracing.bytecode import return_line
 from triotrace.tracing.calls import Fact, Point, learn
+from triotrace.tracing.positions import Span, span_of
 from triotrace.tracing.record import Record
 from triotrace.tracing.sources import read_source
 from triotrace.tracing.whose import TRIO, USER, Whose
@@ -29,8 +30,7 @@ __all__ = ["Places"]
 
 _traceback: Callable[[BaseException], TracebackType | None] = BaseException.__dict__["__traceback__"].__get__
 
-_Span: TypeAlias = tuple[int, int | None, int | None, int | None]
-_What: TypeAlias = tuple[str, int, int | None, int | None, int | None, str, str | None]
+_What: TypeAlias = tuple[str, int, int | None, int | None, int | None, str, str | None, bool]
 
 _MOST = 65_536
 """Programs that make code without end must not fill our memory: beyond this the caches start again."""
@@ -63,6 +63,7 @@ class Places:
         """Write into `record` where a task that gave way stands; return the coroutine or frame of its deepest call."""
         facts = self.facts
         rank = -1
+        library = False
         call = deepest = owner = held = outer = None
         coro: Any = task.coro
         at = coro
@@ -90,55 +91,67 @@ class Places:
                             return held
                     if rank == USER and outer is None and owner is not None:
                         outer = owner.code, at.cr_frame.f_lasti
-                    rank, owner, at = USER, fact, coro
+                    rank, owner, at, library = USER, fact, coro, False
                     call = deepest = None
                 elif owner is None or (fact.rank >= rank and fact.rank > TRIO):
-                    rank, owner, at = fact.rank, fact, coro
+                    rank, owner, at, library = fact.rank, fact, coro, False
                     call = deepest = None
                     if fact.last:  # the task is a function of trio's, started as it is
                         call = deepest = fact
                         held = coro
                         break
                 elif fact.word is not None:
-                    deepest = fact
-                    held = coro
                     if call is None:
                         call = fact
+                    elif fact.bare:
+                        break
+                    deepest = fact
+                    held = coro
                     if fact.last:
                         break
+                elif call is None and fact.rank > TRIO:
+                    library = True
                 coro = coro.cr_await
         except AttributeError:
             # An async generator or an awaitable of another kind: trio knows how to look into those.
             return self._stand_in(task, record)
         if owner is not None:
-            point = self._point(owner, at.cr_frame.f_lasti, call, deepest)
+            if deepest is not None and deepest.on == "limiter" and not record.ready:
+                call = deepest  # whatever is to be done in a thread, it waits for a token
+            point = self._point(owner, at.cr_frame.f_lasti, call, deepest, library)
             self._moved_to(record, point, outer)
             if rank == USER and point.inner is None and call is not None and call.last:
                 self._learn(owner, at, held, point)
         return held
 
     def _stand_in(self, task: trio.lowlevel.Task, record: Record) -> object:
-        rank, lasti = -1, 0
+        rank, lasti, library = -1, 0, False
         call = deepest = owner = held = outer = None
         for frame, _ in task.iter_await_frames():
             fact = self.fact(frame.f_code)
             if owner is None or (fact.rank >= rank and fact.rank > TRIO):
                 if rank == USER and outer is None and owner is not None:
                     outer = owner.code, lasti
-                rank, lasti, owner = fact.rank, frame.f_lasti, fact
+                rank, lasti, owner, library = fact.rank, frame.f_lasti, fact, False
                 call = deepest = None
                 if fact.last:
                     call, deepest, held = fact, fact, frame
                     break
             elif fact.word is not None:
-                deepest = fact
-                held = frame
                 if call is None:
                     call = fact
+                elif fact.bare:
+                    break
+                deepest = fact
+                held = frame
                 if fact.last:
                     break
+            elif call is None and fact.rank > TRIO:
+                library = True
         if owner is not None:
-            self._moved_to(record, self._point(owner, lasti, call, deepest), outer)
+            if deepest is not None and deepest.on == "limiter" and not record.ready:
+                call = deepest
+            self._moved_to(record, self._point(owner, lasti, call, deepest, library), outer)
         return held
 
     def _moved_to(self, record: Record, point: Point, outer: tuple[CodeType, int] | None) -> None:
@@ -159,13 +172,13 @@ class Places:
             through = between.cr_code
         owner.points[at.cr_frame.f_lasti] = msgspec.structs.replace(point, inner=held.cr_code, through=through)
 
-    def _point(self, owner: Fact, lasti: int, call: Fact | None, deepest: Fact | None) -> Point:
+    def _point(self, owner: Fact, lasti: int, call: Fact | None, deepest: Fact | None, library: bool) -> Point:
         point = owner.points.get(lasti)
-        if point is not None and point.call is call and point.deepest is deepest:
+        if point is not None and point.call is call and point.deepest is deepest and point.library is library:
             return point
-        wait = (call.wait or deepest.wait) if call is not None and deepest is not None else ""
+        place = self.at(owner, lasti, call, library=library)
         own = owner.code if owner.rank == USER else None
-        point = owner.points[lasti] = Point(self.at(owner, lasti, call), call, deepest, wait, own=own, lasti=lasti)
+        point = owner.points[lasti] = Point(place, call, deepest, library, own=own, lasti=lasti)
         return point
 
     def waker(self, frame: FrameType | None) -> tuple[PlaceId | None, bool]:
@@ -181,11 +194,12 @@ class Places:
             except KeyError:
                 fact = self.fact(code)
             if fact.rank == USER:
+                library = second is not None
                 known = fact.wakes.get(frame.f_lasti)
-                if known is not None and known[0] is call:
-                    return known[1], outside
-                place = self.at(fact, frame.f_lasti, call)
-                fact.wakes[frame.f_lasti] = call, place
+                if known is not None and known[0] is call and known[1] is library:
+                    return known[2], outside
+                place = self.at(fact, frame.f_lasti, call, library=library)
+                fact.wakes[frame.f_lasti] = call, library, place
                 return place, outside
             if fact.word is not None:
                 call = fact
@@ -212,9 +226,9 @@ class Places:
         fact, lasti = found
         known = fact.wakes.get(lasti)
         if known is not None and known[0] is None:
-            return known[1]
+            return known[2]
         place = self.at(fact, lasti, None)
-        fact.wakes[lasti] = None, place
+        fact.wakes[lasti] = None, False, place
         return place
 
     def returned(self, fact: Fact, lasti: int) -> PlaceId | None:
@@ -237,11 +251,11 @@ class Places:
             point = fact.points[-1] = Point(self.at(fact, -1, None))
         return point.place
 
-    def at(self, owner: Fact, lasti: int, call: Fact | None) -> PlaceId:
+    def at(self, owner: Fact, lasti: int, call: Fact | None, *, library: bool = False) -> PlaceId:
         """Return the id of a point in the code; a new one is told first."""
-        return self._intern(owner, _span(owner.code, lasti), call)
+        return self._intern(owner, span_of(owner.code, lasti), call, library=library)
 
-    def _intern(self, owner: Fact, span: _Span, call: Fact | None) -> PlaceId:
+    def _intern(self, owner: Fact, span: Span, call: Fact | None, *, library: bool = False) -> PlaceId:
         code = owner.code
         file = clip(code.co_filename, LIMIT_NAME)
         if owner.rank == USER and self._source and file not in self._told:
@@ -250,7 +264,7 @@ class Places:
             if text is not None:
                 self._say(Source(file, clip(text, LIMIT_SOURCE)))
         word = None if call is None or call.word is None else clip(call.word, LIMIT_NAME)
-        what = (file, *span, clip(code.co_qualname, LIMIT_NAME), word)
+        what = (file, *span, clip(code.co_qualname, LIMIT_NAME), word, library)
         # Running and suspended, an await has two instructions at one point; a function made twice has two codes.
         place = self._places.get(what)
         if place is None:
@@ -262,13 +276,3 @@ class Places:
     def _say(self, event: Event) -> None:
         self.sent.append(event)
         self._tell(event)
-
-
-def _span(code: CodeType, lasti: int) -> _Span:
-    """Return line, end line, column and end column of an instruction; those of the `def` for -1."""
-    if lasti < 0:
-        return max(0, code.co_firstlineno), None, None, None
-    line, end_line, column, end_column = next(islice(code.co_positions(), lasti // 2, None), (None,) * 4)
-    if line is None or line < 0:
-        return max(0, code.co_firstlineno), None, None, None
-    return line, end_line, column, end_column

@@ -30,7 +30,7 @@ class Record(Struct, eq=False, gc=False):
     ready: bool = False
     exited: bool = False
     leaving: bool = False  # it is to be kept out of the trace, which must see it end
-    counted: Wait = ""  # the wait it is counted under while the loop sleeps
+    counted: Wait = ""  # the wait of `State.waiting` that it is counted under
     nurseries: Sequence[trio.Nursery] = ()  # those it has open, as far as told
     starting: tuple[trio.lowlevel.Task, NurseryId] | None = None  # a child on its way through `Nursery.start`
 

@@ -14,7 +14,12 @@ from triotrace.tracing import privates
 from triotrace.tracing.live_clock import RunClock
 from triotrace.tracing.state import State
 
-__all__ = ["Rest", "first_to_wake"]
+__all__ = ["Rest", "first_to_wake", "polled"]
+
+_MANY = 100
+"""Tasks that wait for descriptors: counted each time the loop sleeps."""
+_A_WHILE = 2_000
+"""Nanoseconds a task, for which a count of more of them stands: it takes a small part of that to make it."""
 
 
 class Rest(Struct, eq=False):
@@ -31,7 +36,9 @@ class Rest(Struct, eq=False):
     @classmethod
     def of(cls, state: State) -> Rest:
         """Look at the run of this thread, which is about to sleep."""
-        outside = any(state.waiting.values()) or _waits_outside(state.runner)
+        # A signal may come at any time, whether somebody waits for it or not: it holds nothing up
+        waits = any(polled(state, None)) or state.waiting["thread"] or state.waiting["process"]
+        outside = bool(waits) or getattr(state.runner, "is_guest", False)  # a host may hand it something
         return cls(trio.lowlevel.current_clock(), privates.next_deadline_seconds(state.runner), outside)
 
     @property
@@ -48,13 +55,23 @@ def first_to_wake(resting: Mapping[State, Rest]) -> State | None:
     return None if math.isinf(resting[state].left) else state
 
 
-def _waits_outside(runner: object) -> bool:
-    """Tell whether a run waits for a descriptor, or has a host that may hand it something."""
-    if getattr(runner, "is_guest", False):
-        return True
+def polled(state: State, t: int | None) -> tuple[int, int]:
+    """Count the tasks of this thread's run that wait for a descriptor, to read and to write, as trio counts them.
+
+    trio walks all of them to count them, so where there are very many a count stands for the next moments after `t`.
+    """
+    if t is not None and t < state.poll_again:
+        return state.polled
     waits = trio.lowlevel.current_statistics().io_statistics
-    names = ("tasks_waiting_read", "tasks_waiting_write", "tasks_waiting")  # epoll; kqueue
-    return sum(getattr(waits, name, 0) for name in names) > 1  # trio itself waits for its wake-up socket
+    # epoll; kqueue, which does not tell readers from writers
+    readers = getattr(waits, "tasks_waiting_read", 0) + getattr(waits, "tasks_waiting", 0)
+    writers = getattr(waits, "tasks_waiting_write", 0)
+    if state.entry is None or not state.entry.exited:
+        readers -= 1  # trio itself waits for its wake-up socket
+    state.polled = max(0, readers), writers
+    if t is not None and readers + writers > _MANY:
+        state.poll_again = t + _A_WHILE * (readers + writers)
+    return state.polled
 
 
 def _others_work(known: Collection[int]) -> bool:

@@ -60,6 +60,8 @@ class State:
         "pending",
         "pinged",
         "places",
+        "poll_again",
+        "polled",
         "polling",
         "queue",
         "recorder",
@@ -112,7 +114,9 @@ class State:
         self.polling = False  # between before_io_wait and after_io_wait
         self.woke = False  # a task was scheduled while polling
         self.pinged = False  # a task that is kept out of the trace was scheduled
-        self.waiting: dict[Wait, int] = {"read": 0, "write": 0, "thread": 0}
+        self.waiting: dict[Wait, int] = {"thread": 0, "process": 0, "signal": 0}  # tasks, in this order
+        self.polled = (0, 0)  # tasks that wait for a descriptor: to read, to write
+        self.poll_again = 0  # `t` before which those are not counted anew
 
     def rise(self, t: int) -> None:
         """Tell that the loop woke: a task of the traced run is ready."""

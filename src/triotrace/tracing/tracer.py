@@ -36,6 +36,7 @@ from triotrace.tracing.leave import forget
 from triotrace.tracing.outcomes import describe, judge
 from triotrace.tracing.record import Record
 from triotrace.tracing.recorder import Recorder
+from triotrace.tracing.resting import polled
 from triotrace.tracing.signals import raised_by_handler, throw_into
 from triotrace.tracing.state import Guard, State
 from triotrace.tracing.tasks import look_closer
@@ -286,13 +287,13 @@ class Tracer(trio.abc.Instrument):
                 until = on = owner = lock = None
                 if state.deadlines is None or state.deadlines._active:
                     until = privates.wait_deadline(task)
-                if point is not None:
-                    deepest = point.deepest
-                    if deepest is not None and deepest.on:
+                deepest = None if point is None else point.deepest
+                if deepest is not None:
+                    if deepest.on:
                         on, owner, lock = waited_for(state, task, deepest, held)
-                    if point.wait and record is not state.entry:  # it waits for its own wake-up pipe, all the time
-                        record.counted = point.wait
-                        state.waiting[point.wait] += 1
+                    if deepest.wait:
+                        record.counted = deepest.wait
+                        state.waiting[deepest.wait] += 1
                 state.append(AfterTaskStep(t, record.id, place, until, on, owner, lock))
             if len(state.pending) >= state.enough:
                 self._recorder.hand_on()
@@ -354,9 +355,9 @@ class Tracer(trio.abc.Instrument):
             state.asleep = True
             state.look(t)
             deadline = privates.next_deadline(state.runner, timeout)
-            waiting = state.waiting
-            event = BeforeIoWait(t, state.run, deadline, waiting["read"], waiting["write"], waiting["thread"])
-            state.append(event)
+            readers, writers = polled(state, t)
+            threads, processes, signals = state.waiting.values()
+            state.append(BeforeIoWait(t, state.run, deadline, readers, writers, threads, signals, processes))
         if timeout > 0 and (state.pending or self._recorder.taken):
             state.pinged = False
             self._recorder.flush()
