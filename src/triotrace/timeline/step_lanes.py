@@ -8,6 +8,7 @@ from triotrace.timeline.canvas import FUTURE, PLAYHEAD, Ink, Line
 from triotrace.timeline.columns import Columns
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rolls import Roll
+from triotrace.timeline.short_words import word
 from triotrace.timeline.states import State
 from triotrace.timeline.widths import width_of
 from triotrace.timeline.words import Words
@@ -26,6 +27,8 @@ _LOOKS: dict[State, tuple[str, Ink]] = {
     State.UNKNOWN: ("?", Ink.UNKNOWN),
 }
 OWNER = "◇"
+_SHORT = 7
+"""Cells: what a block has for its word."""
 _NOT_BORN = (" ", Ink.BLANK)
 
 
@@ -88,15 +91,15 @@ def draw_labels(line: Line, lane: Lane, columns: Columns, words: Words) -> None:
         if lane.states[change] == State.WAITING:
             verb = columns.timeline.verbs.verb(lane.places[change])
             children = lane.wakers[change]
-            label = ""
-            if verb.short == "nursery" and children > 0:
-                label = f" {words.children(children)} "
+            labels: list[str] = []
+            if verb.nursery and children > 0:
+                labels = [words.children(children)]
             elif slot < slots.start or zoom < 10:
-                label = f" {verb.full} " if verb.full else ""
+                labels = [verb.full, word(verb, _SHORT)]
             following = lane.slots[change + 1] if change + 1 < len(lane.slots) else slots.stop
             end = columns.cell(following) if following < slots.stop else columns.end
-            if label:
-                _write_in_gap(line, max(0, columns.cell(slot) + zoom), end, label)
+            start = max(0, columns.cell(slot) + zoom)
+            any(_write_in_gap(line, start, end, f" {label} ") for label in labels if label)
         change += 1
 
 
@@ -138,13 +141,14 @@ def _roll_look(roll: Roll, change: int) -> tuple[str, Ink]:
     return _LOOKS[State.READY if roll.queue[change] else State.WAITING]
 
 
-def _write_in_gap(line: Line, start: int, end: int, words: str) -> None:
-    """Write words on the first stretch of waiting that is long enough for them."""
+def _write_in_gap(line: Line, start: int, end: int, words: str) -> bool:
+    """Write words on the first stretch of waiting that is long enough for them; tell whether there is one."""
     need = width_of(words) + 2
     gap = start
     for column in range(start, min(end, line.width) + 1):
         if column == min(end, line.width) or line.inks[column] != Ink.WAITING:
             if column - gap >= need:
                 line.write(gap + 1, words, Ink.LABEL)
-                return
+                return True
             gap = column + 1
+    return False

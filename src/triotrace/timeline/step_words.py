@@ -69,7 +69,7 @@ class StepWords(CancelWords, CauseWords, HolderWords):
         name = timeline.title(lane)
         ending = Ending(timeline.tape.endings[slot])
         verb = timeline.verbs.verb(timeline.tape.places[slot])
-        at = verb.full if verb.short != "nursery" else ""
+        at = verb.full if not verb.nursery else ""
         match ending:
             case Ending.STAYS if at and lane.was_cancelled(lane.after_slot(slot)):
                 scope = timeline.scope_that_cancelled(lane)
@@ -83,7 +83,7 @@ class StepWords(CancelWords, CauseWords, HolderWords):
                 return self._("{name} gives way at `{at}` and stays in the queue.").format(name=name, at=at)
             case Ending.STAYS:
                 return self._("{name} gives way and stays in the queue.").format(name=name)
-            case Ending.WAITS if verb.short == "nursery":
+            case Ending.WAITS if verb.nursery:
                 count = lane.wakers[lane.after_slot(slot)]
                 return self._n("{name} waits for {count} child.", "{name} waits for {count} children.", count).format(
                     name=name, count=count

@@ -16,6 +16,7 @@ from triotrace.timeline.rows import Rows
 from triotrace.timeline.ruler import draw_ruler
 from triotrace.timeline.said import draw_said
 from triotrace.timeline.scale import TimeView, round_cell
+from triotrace.timeline.short_words import label
 from triotrace.timeline.step_lanes import draw_owner, ink_of_last_words
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.widths import width_of
@@ -146,7 +147,7 @@ class TimePicture:
         edges = [stretch.start, *(cell for at in self._breaks for cell in (at, at + 2)), stretch.end]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
             start, end = max(start, stretch.start), min(end, stretch.end)
-            words = f" {verb.full if width_of(verb.full) + 10 <= end - start else verb.short} "
+            words = f" {label(verb, end - start - 4, spare=6)} "
             blank = line.inks[start : start + width_of(words) + 1]
             if 2 < width_of(words) <= end - start - 2 and all(ink == Ink.WAITING for ink in blank):
                 line.write(start, words, Ink.LABEL)

@@ -1,33 +1,43 @@
-"""What stands at a place, as the source says it: `await client.get(url)` is `client.get`, in short `get`."""
+"""What a task does at a place, in words: as the source says it, and as trio calls it.
+
+`await client.get(url)` is `client.get`, in short `get`. Of a block or a loop the source names the thing and trio the
+deed: `async with lock:` is `lock.acquire`, `async for x in channel:` is `channel.receive`. If a package does that on
+the user's behalf, what is called so may have no such method, and the thing alone is told.
+"""
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
 from dataclasses import dataclass
 
 from triotrace.clean import clean
 from triotrace.events import Place
+from triotrace.timeline.expressions import Expression, Item, Kind, read
 
 __all__ = ["Verb", "Verbs"]
 
 _LIMIT = 200
-# The last call of an awaited expression: `await a.b(c).d(e)` -> a.b, d
-_AWAITED = re.compile(r"\bawait\s+([\w.]+)")
-_CALLED = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
-_ENTERED = re.compile(r"\bwith\s+(?:trio\.)?([\w.]+)\s*(\([^()\n]*\))?")
 _SCOPES = frozenset(["CancelScope", "move_on_after", "move_on_at", "fail_after", "fail_at"])
+_NURSERIES = frozenset(["open_nursery", "Nursery", "nursery"])
+_LIMITER = "CapacityLimiter.acquire"
+_SIGNALS = "open_signal_receiver"
 _METHODS = {"__aexit__": "exit", "__aenter__": "enter", "__anext__": "next"}
+_LEAVING = frozenset(["aclose", "close", "release"])
+_DEEDS = {
+    Kind.MANAGED: _LEAVING | {"acquire"},
+    Kind.ITERATED: frozenset(["receive", "receive_some", "get_batch"]),
+}
+"""What trio does to the very thing that is named in the header of a block or a loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A wait in words: `short` fits a block, `full` a lane, `call` is trio's own name for it."""
+    """A wait in words: `short` is one of them, `full` for a lane or a sentence, `call` is trio's own name for it."""
 
     short: str
     full: str
     call: str
+    nursery: bool = False
+    """Whether it waits for its children."""
 
 
 NOTHING = Verb("", "", "")
@@ -99,76 +109,59 @@ class Verbs:
         if known is None:
             return NOTHING
         call = clean(known.call or "", _LIMIT)
-        last = call.rpartition(".")[2]
+        deed = call.rpartition(".")[2]
+        # A token is wanted by what is awaited in the header of a block: `async with await open_file()`
+        deeds = _DEEDS[Kind.MANAGED] if call != _LIMITER and not known.library else ()
+        managed = deed in _SCOPES or deed in _NURSERIES or deed in deeds
+        found = read(self.sources.get(known.file, []), known, managed=managed)
         if call in _SCOPES:
-            header = self._span(known).partition("\n")[0] if call == "CancelScope" else self._span(known)
-            entered = (_ENTERED if call == "CancelScope" else re.compile(rf"\b({call})\s*(\([^()\n]*\))")).search(
-                header
-            )
-            if entered is None:
-                return Verb(call, call, call)
-            return Verb(entered[1], clean(f"{entered[1]}{entered[2] or ''}", _LIMIT), call)
-        if last == "aclose" and not self._span(known).startswith("await"):
-            return Verb("close", "close", call)
-        if call.startswith("nursery") or last in ("open_nursery", "Nursery"):
-            return Verb("nursery", "nursery", call)
-        span = self._span(known)
-        full = _called(span, known)
+            return _scope(found, call)
+        if deed in _NURSERIES and not (known.library and found is not None and found.kind is Kind.AWAITED):
+            return Verb("nursery", "nursery", call, nursery=True)
+        full = _full(found, deed, library=known.library) if found is not None else ""
+        if call == _LIMITER and found is not None and found.kind is Kind.AWAITED and "acquire" not in full:
+            return Verb("limiter", f"{full} (limiter)".lstrip(), call)
+        if found is not None and call == _SIGNALS:
+            return Verb("signal", full or "signal", call)
+        deed = _METHODS.get(deed, deed)
         if not full:
-            awaited = _AWAITED.search(span) or (None if "async " in span[:6] else _CALLED.match(span))
-            full = awaited[1] if awaited else ""
-        if full:
-            if full == "trio" or full.startswith("trio."):
-                full = full[5:] or last
-            return Verb(full.rpartition(".")[2], full, call)
-        last = _METHODS.get(last, last)
-        return Verb(last, last, call) if last else NOTHING
-
-    def _span(self, place: Place) -> str:
-        lines = self.sources.get(place.file, [])
-        if not 0 < place.line <= len(lines):
-            return ""
-        text = lines[place.line - 1]
-        if place.column is not None:
-            # Columns count bytes of UTF-8; an awaited expression begins at its `await`
-            text = text.encode("utf-8", "backslashreplace")[place.column :].decode(errors="ignore")
-        end = place.end_line or place.line
-        if end > place.line:
-            text = "\n".join([text, *lines[place.line : min(end, place.line + 20)]])
-        return text
+            return Verb("close" if deed == "aclose" else deed, deed, call) if deed else NOTHING
+        last = full.rpartition(".")[2].strip("()[]") or deed
+        if found is not None and len(found.items) > 1 and deed:
+            last = deed  # the deed is known, the thing is one of several
+        return Verb("close" if last == "aclose" else last, full, call)
 
 
-def _called(span: str, place: Place) -> str:
-    """Give what an awaited expression calls at last: `await trio.Path(name).read_text()` is `trio.Path().read_text`."""
-    if place.end_column is None or not span.startswith("await"):
+def _scope(found: Expression | None, call: str) -> Verb:
+    """Name a cancel scope as its header does: `move_on_after(2)`."""
+    items = found.items if found is not None else ()
+    likely = [item for item in items if item.name.rpartition(".")[2] in (_SCOPES if call == "CancelScope" else [call])]
+    if not likely and len(items) == 1 and items[0].name and call == "CancelScope":
+        likely = [items[0]]
+    if not likely:
+        return Verb(call, call, call)
+    name = likely[0].name.rpartition(".")[2] if likely[0].call else likely[0].name
+    return Verb(name, f"{name}{likely[0].arguments}", call)
+
+
+def _full(found: Expression, deed: str, *, library: bool) -> str:
+    """Say what is done with what: nothing where the source has no name for it."""
+    if found.kind in (Kind.AWAITED, Kind.CALLED):
+        name = found.items[0].name
+        return "" if name == "…" else name
+    does = deed in _DEEDS[found.kind] and (not library or deed == "aclose")
+    things = [_thing(item, deed, does=does) for item in found.items]
+    if not all(things):
         return ""
-    *lines, last = span.split("\n")
-    start = 0 if lines else place.column or 0
-    cut = last.encode("utf-8", "backslashreplace")[: place.end_column - start].decode(errors="ignore")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd about strings in the user's source
-            waits = ast.parse("\n".join(["(", *lines, cut, ")"]), mode="eval").body
-        while isinstance(waits, ast.Await):
-            waits = waits.value
-        return clean(_without_arguments(waits.func), _LIMIT) if isinstance(waits, ast.Call) else ""
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # cut, torn, or no Python at all
-        return ""
+    if does and len(things) == 1:
+        return things[0] if things[0].rpartition(".")[2] == deed else f"{things[0]}.{deed}"
+    return ", ".join(things)
 
 
-def _without_arguments(node: ast.expr) -> str:
-    match node:
-        case ast.Name():
-            return node.id
-        case ast.Attribute():
-            return f"{_without_arguments(node.value)}.{node.attr}"
-        case ast.Call():
-            return f"{_without_arguments(node.func)}()"
-        case ast.Subscript():
-            return f"{_without_arguments(node.value)}[]"
-        case ast.Await():
-            return _without_arguments(node.value)
-    return "…"
+def _thing(item: Item, deed: str, *, does: bool) -> str:
+    if deed in _LEAVING and item.alias:
+        return item.alias
+    return f"{item.name}()" if item.call and item.name and does else item.name
 
 
 def _shown(line: str) -> str:

@@ -53,7 +53,7 @@ class Words(StepWords, SleepWords):
             return self._("not born yet")
         if state is State.WAITING:
             verb = timeline.verbs.verb(lane.places[change])
-            if verb.short == "nursery":
+            if verb.nursery:
                 return self.children(lane.wakers[change])
             return self._("waits: {what}").format(what=verb.full) if verb.full else self._("waits")
         if state is State.RAISED:

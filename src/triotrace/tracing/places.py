@@ -116,11 +116,12 @@ class Places:
             # An async generator or an awaitable of another kind: trio knows how to look into those.
             return self._stand_in(task, record)
         if owner is not None:
+            entered = call
             if deepest is not None and deepest.on == "limiter" and not record.ready:
-                call = deepest  # whatever is to be done in a thread, it waits for a token
+                call = _for_a_token(call, deepest)
             point = self._point(owner, at.cr_frame.f_lasti, call, deepest, library)
             self._moved_to(record, point, outer)
-            if rank == USER and point.inner is None and call is not None and call.last:
+            if rank == USER and point.inner is None and call is not None and call.last and call is entered:
                 self._learn(owner, at, held, point)
         return held
 
@@ -150,7 +151,7 @@ class Places:
                 library = True
         if owner is not None:
             if deepest is not None and deepest.on == "limiter" and not record.ready:
-                call = deepest
+                call = _for_a_token(call, deepest)
             self._moved_to(record, self._point(owner, lasti, call, deepest, library), outer)
         return held
 
@@ -276,3 +277,11 @@ class Places:
     def _say(self, event: Event) -> None:
         self.sent.append(event)
         self._tell(event)
+
+
+def _for_a_token(call: Fact | None, limiter: Fact) -> Fact:
+    """Return what is called by one who stands at a limiter: whatever is to be done in a thread, no thread is at work.
+
+    But a file that is closed at the end of its block keeps its name, or it would be the block that takes a token.
+    """
+    return call if call is not None and call.word is not None and call.word.endswith("aclose") else limiter
