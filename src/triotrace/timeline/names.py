@@ -7,6 +7,8 @@ __all__ = ["LIMIT_NAME", "short_name"]
 LIMIT_NAME = 200
 """Characters that are kept of a name; a log may hold more."""
 
+_PART_OF_THE_NAME = frozenset(["to_thread", "from_thread", "to_process"])
+
 
 def short_name(name: str, function: str = "") -> str:
     """Shorten a task's name.
@@ -22,8 +24,8 @@ def short_name(name: str, function: str = "") -> str:
     elif " " in name or not all(part.isidentifier() or part == "<locals>" for part in name.split(".")):
         return name
     else:
-        # A method keeps its class: `Server.handle`
+        # A method keeps its class: `Server.handle`; anyio's functions are called as trio's are
         parts = name.split(".")
-        keep = 2 if len(parts) > 1 and parts[-2][:1].isupper() else 1
+        keep = 2 if len(parts) > 1 and (parts[-2][:1].isupper() or parts[-2] in _PART_OF_THE_NAME) else 1
         name = ".".join(parts[-keep:])
     return name.rpartition("<locals>.")[2]

@@ -8,6 +8,7 @@ somebody chose stays.
 
 from __future__ import annotations
 
+import sys
 from types import CodeType, CoroutineType, FrameType
 from typing import Any, Final
 
@@ -69,6 +70,8 @@ def whose_task(
     handed = None if fact is None else was_handed(places.fact, task.coro, fact)
     if handed is not None and (handed[1] or not directly):
         inner, _ = handed
+        # A task group that asks a callable object for its name gets but its module's
+        named = named and not (inner.code.co_name == "__call__" and task.name in sys.modules)
         return Whose("user", fact, inner, name=None if named else named_after(inner.code), named=named)
     if by_user:
         return Whose("user", fact, name=None if named or fact is None else _public(task.name, fact), named=named)
