@@ -262,3 +262,38 @@ def test_prints_beyond_two_hundred_lines_are_left_out(tmp_path: Path) -> None:
     assert status == 0
     assert after.splitlines()[:2] == ["triotrace: 300 earlier lines are left out here", "300"]
     assert "499\n" in after
+
+
+HINT = "triotrace: it wanted to read, and its standard input is empty here: --stdin FILE gives it one"
+ASKS = """\
+import trio
+async def asks():
+    {ask}
+async def main():
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(asks)
+trio.run(main)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ask", "given", "hinted"),
+    [
+        ("input()", False, True),
+        ("await trio.to_thread.run_sync(input, 'who? ')", False, True),
+        ("input()", True, False),
+        ("raise EOFError('the stream has ended')", False, False),
+        ("trio.lowlevel.current_task().no_such_thing", False, False),
+    ],
+)
+def test_who_wants_to_read_is_told_how(tmp_path: Path, ask: str, given: bool, hinted: bool) -> None:
+    """The error stays the program's own; the way out is named if it was that one, and nobody has gone it already."""
+    (tmp_path / "asks.py").write_text(ASKS.format(ask=ask))
+    (tmp_path / "empty").touch()
+    with screen(tmp_path, "run", *(("--stdin", "empty") if given else ()), "asks.py") as shown:
+        shown.wait("ENDED")
+        shown.press("q")
+        status, after = shown.end()
+    assert status == 1
+    assert hinted == (HINT in after.splitlines())
+    assert ("EOFError" in after) == ("current_task" not in ask)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from dataclasses import replace
@@ -64,7 +63,10 @@ def triotrace(context: click.Context) -> None:
 @triotrace.command(cls=TargetCommand)
 @recording_options
 @click.option(
-    "--stdin", metavar="FILE", type=click.Path(path_type=Path), help="What the program reads. [default: empty]"
+    "--stdin",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What the program reads; without it input() raises EOFError, for the keys are the viewer's. [default: empty]",
 )
 @AXIS
 @PAUSED
@@ -91,7 +93,7 @@ def run(
     The program is a script, a module (-m), or any command that starts Python (--); all that follows belongs to it.
     Exit status: the program's own, 128+N if signal N ended it, 0 if you left first.
     """
-    from triotrace.cli.watching import Show, require_terminal, watch_live
+    from triotrace.cli.watching import NO_STDIN, Show, require_terminal, watch_live
 
     _refuse_windows()
     program = parse_target(target)
@@ -108,7 +110,7 @@ def run(
             place=partial(place_of, options, in_cache),
             further=lambda first: in_cache() if options["output"] is None else place_after(first.final),
             axis=axis or ("steps" if is_script else "time"),
-            stdin=stdin or Path(os.devnull),
+            stdin=stdin or NO_STDIN,
             language=lang,
             watches_files=watch,
         )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from triotrace.clean import clean
 from triotrace.events import Output, Stream
 
-__all__ = ["last_lines", "repeat", "say"]
+__all__ = ["last_lines", "repeat", "say", "wanted_stdin"]
 
 _LONGEST = 2000
+_AT_END: Final = "EOFError: EOF when reading a line"
+"""Python's own words."""
 SHOWN: Final = 200
 """Lines of the program's prints that `run` repeats on leaving."""
 
@@ -52,6 +54,20 @@ def repeat(before: int, lines: Iterable[tuple[Stream, str]]) -> None:
         if out is not None:
             out.write(line + "\n")
             out.flush()  # the two streams meet on one screen, in this order
+
+
+def wanted_stdin(returncode: int, lines: Sequence[tuple[Stream, str]]) -> bool:
+    """Tell whether a program ended with the very EOFError that `input()` raises at the end of standard input.
+
+    `lines` are its last ones. A traceback ends with its exception; one of a group has a frame around each of its own.
+    """
+    if returncode != 1:
+        return False
+    for line in reversed([line for stream, line in lines if stream == "stderr"]):
+        bare = line.lstrip(" |+-").rstrip()
+        if bare:
+            return bare == _AT_END
+    return False
 
 
 def _tidy(line: str) -> str:

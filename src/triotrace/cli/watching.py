@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from triotrace.clean import clean
 from triotrace.cli.pictures import axis_for
-from triotrace.cli.say import last_lines, repeat, say
+from triotrace.cli.say import last_lines, repeat, say, wanted_stdin
 from triotrace.cli.tracebacks import keep_traceback
 from triotrace.errors import LogError, TriotraceError
 from triotrace.events import Output, Stream
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Show", "require_terminal", "watch_live", "watch_tape"]
 
+NO_STDIN = Path(os.devnull)
 Axis = Literal["steps", "time"]
 LastLines = tuple[int, list[tuple[Stream, str]]]
 
@@ -63,7 +64,7 @@ class Show:
     further: Callable[[LogPlace], LogPlace]
     """The log of a run after the first."""
     axis: Axis
-    stdin: Path = Path(os.devnull)
+    stdin: Path = NO_STDIN
     language: str | None = None
     watches_files: bool = False
 
@@ -134,7 +135,7 @@ def watch_live(show: Show) -> int:
             if changes is not None:
                 changes.close()
             outcome = runs.child.finish()
-    _say_last_words(show.program, outcome, prints=prints)
+    _say_last_words(show, outcome, prints=prints)
     if failure is not None:
         say(failure)
         return LogError.exit_code
@@ -192,13 +193,16 @@ def _prints_of(log: Path) -> LastLines:
     return 0, []
 
 
-def _say_last_words(program: Target, outcome: Outcome, *, prints: LastLines | None) -> None:
+def _say_last_words(show: Show, outcome: Outcome, *, prints: LastLines | None) -> None:
     """Repeat what the program printed, and say how it ended; `prints` are given if the user left before that."""
     told = describe_status(outcome.returncode) if prints is None else "was ended as you left"
+    told_by_program = prints is None
     if prints is None:
         prints = _prints_of(outcome.log) if outcome.log else last_lines(outcome.untold)
     repeat(*prints)
-    say(f"{program.short} {told}")
+    say(f"{show.program.short} {told}")
+    if told_by_program and show.stdin == NO_STDIN and wanted_stdin(outcome.returncode, prints[1]):
+        say("it wanted to read, and its standard input is empty here: --stdin FILE gives it one")
     for sentence in outcome.sentences:
         say(sentence)
     if outcome.log:

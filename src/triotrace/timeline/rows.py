@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from triotrace.clean import clean
 from triotrace.timeline.ends import error_name, interrupted
 from triotrace.timeline.lanes import Lane
+from triotrace.timeline.names import LIMIT_NAME
 from triotrace.timeline.records import Scope
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.timeline import Timeline
@@ -116,7 +118,7 @@ def lay_rows(
     layout = _Layout(timeline, system=system, folded=folded, gone_by=gone_by, only=only, scopes=scopes)
     several = len(timeline.runs) > 1
     for run in timeline.runs:
-        if several:
+        if several or run.begun.host:
             layout.add(Row(RowKind.RUN, run.index, _run_title(timeline, run.index)))
         if loop and run.slept:
             layout.loop_row[run.index] = len(layout.rows)
@@ -129,7 +131,8 @@ def _run_title(timeline: Timeline, index: int) -> str:
     run = timeline.runs[index]
     thread = "" if run.thread == "MainThread" else f" in {run.thread}"
     by = f", {error_name(run.error)}" if interrupted(run.error) else ""
-    return f"run {index + 1}: {run.name}{thread}{by}"
+    guest = f", guest of {clean(run.begun.host, LIMIT_NAME)}" if run.begun.host else ""
+    return f"run {index + 1}: {run.name}{thread}{guest}{by}"
 
 
 class _Layout:

@@ -13,6 +13,7 @@ from triotrace.log import clip
 from triotrace.tracing import active, privates
 from triotrace.tracing.clocks import ClockWatch, kind_of, show
 from triotrace.tracing.handed import named_after
+from triotrace.tracing.hosts import host_of
 from triotrace.tracing.record import Record
 from triotrace.tracing.scopes import watch_scopes
 from triotrace.tracing.state import State
@@ -41,8 +42,19 @@ def begin(state: State, frame: FrameType | None) -> None:
         state.clock = ClockWatch(clock, t, shown)
     name = _test_name() or privates.main_name(frame) or "?"
     thread = threading.current_thread().name
-    event = BeforeRun(t, run, clip(name, LIMIT_NAME), "trio", clip(thread, LIMIT_NAME), trio.__version__, kind, shown)
-    state.append(event)
+    state.append(
+        BeforeRun(
+            t,
+            run,
+            clip(name, LIMIT_NAME),
+            "trio",
+            clip(thread, LIMIT_NAME),
+            trio.__version__,
+            kind,
+            shown,
+            host_of(state.runner, frame),
+        )
+    )
 
 
 def _test_name() -> str:
