@@ -8,6 +8,7 @@ from triotrace.clean import clean
 from triotrace.events import Place
 from triotrace.timeline.history import last_wake
 from triotrace.timeline.lanes import NOBODY, Lane
+from triotrace.timeline.outside import Outsider, outsider
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
@@ -79,17 +80,24 @@ def _ended_step(lane: Lane, change: int) -> bool:
 def _waker(timeline: Timeline, lane: Lane, woke: int, words: Words) -> str:
     say = words.catalogue.gettext
     causes = {
-        "io": say("a socket"),
         "timer": say("time"),
-        "thread": say("a thread"),
         "idle": say("idleness"),
         "cancel": say("a cancellation"),
     }
-    cause = lane.cause_of(woke)
+    outsiders = {
+        Outsider.SOCKET: say("a socket"),
+        Outsider.PIPE: say("a pipe"),
+        Outsider.IO: say("I/O"),
+        Outsider.PROCESS: say("a process that ended"),
+        Outsider.SIGNAL: say("a signal"),
+        Outsider.THREAD: say("a thread"),
+        Outsider.CALL: say("a call from outside trio"),
+    }
     who = words.woken_by_cancellation(timeline, lane, woke)
     if who:
         return who
     waker = timeline.lanes[lane.wakers[woke]] if lane.wakers[woke] != NOBODY else None
     if waker is None or waker.role in ("init", "system"):
-        return causes.get(cause) or say("trio")
+        by = outsider(timeline.verbs, lane, woke)
+        return outsiders[by] if by is not None else causes.get(lane.cause_of(woke)) or say("trio")
     return timeline.title(waker)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from triotrace.timeline.cancel_words import CancelWords
 from triotrace.timeline.cause_words import CauseWords
+from triotrace.timeline.outside import Outsider, Outsiders, outsider
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
@@ -37,14 +38,21 @@ class SleepWords(CancelWords, CauseWords):
         woken = sorted(index for index in woken if index not in told)
         if not woken:
             return said
-        for cause, lanes in _by_cause(timeline, woken, slot).items():
+        came = {
+            Outsider.SOCKET: self._("A socket woke {names}."),
+            Outsider.PIPE: self._("A pipe woke {names}."),
+            Outsider.IO: self._("I/O woke {names}."),
+            Outsider.PROCESS: self._("A process that ended woke {names}."),
+            Outsider.SIGNAL: self._("A signal woke {names}."),
+            Outsider.THREAD: self._("A thread came back to {names}."),
+            Outsider.CALL: self._("A call from outside trio woke {names}."),
+        }
+        for who, lanes in _by_outsider(timeline, woken, slot).items():
             names = self.names(timeline, lanes)
-            match cause:
-                case "io":
-                    said += " " + self._("A socket woke {names}.").format(names=names)
-                case "thread":
-                    said += " " + self._("A thread came back to {names}.").format(names=names)
-                case _:
+            match who:
+                case Outsider():
+                    said += " " + came[who].format(names=names)
+                case None:
                     then = self._n("Then {names} is ready.", "Then {names} are ready.", len(lanes))
                     said += " " + then.format(names=names)
         return said
@@ -57,21 +65,26 @@ class SleepWords(CancelWords, CauseWords):
         if wait is not None and wait.deadline is not None and run.begun.clock == "live":
             left = wait.deadline - run.trio_time(timeline.now)
             said += " " + self._("The next deadline is in {length}.").format(length=self.duration(max(0, left)))
-        if wait is not None and wait.readers + wait.writers:
-            said += " " + self._("A socket may come first.")
-        if wait is not None and wait.threads:
+        outside = Outsiders.of(wait)
+        if outside.descriptors:
+            said += " " + self._("A socket or a pipe may come first.")
+        if outside.processes:
+            said += " " + self._("A process may end first.")
+        if outside.threads:
             said += " " + self._("A thread may come first.")
+        if outside.signals:
+            said += " " + self._("A signal may come first.")
         return said
 
 
-def _by_cause(timeline: Timeline, lanes: Sequence[int], slot: int) -> dict[str, list[int]]:
-    """Group lanes that a slot made ready by why."""
-    found: dict[str, list[int]] = {}
+def _by_outsider(timeline: Timeline, lanes: Sequence[int], slot: int) -> dict[Outsider | None, list[int]]:
+    """Group lanes that a slot made ready by what from outside did it; None if nothing of that kind."""
+    found: dict[Outsider | None, list[int]] = {}
     for index in lanes:
         lane = timeline.lanes[index]
         change = lane.after_slot(slot)
         while change > 0 and not (lane.states[change] == State.READY and lane.slots[change] == slot):
             change -= 1
-        cause = lane.cause_of(change) if change >= 0 else ""
-        found.setdefault(cause if cause in ("io", "thread") else "", []).append(index)
+        who = outsider(timeline.verbs, lane, change) if change >= 0 else None
+        found.setdefault(who, []).append(index)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from triotrace.timeline.ends import error_name, interrupted
+from triotrace.timeline.outside import Outsiders
 from triotrace.timeline.widths import shorten
 from triotrace.timeline.words import Words
 from triotrace.viewer.player import Player
@@ -58,11 +59,15 @@ class Status:
         if any(run.running is not None for run in timeline.runs):
             return say("❚❚ PAUSING")
         # What comes from outside cannot be held back: the gate is before the step that it brings
-        asleep = [run.waits for run in timeline.runs if run.asleep_since is not None and run.waits is not None]
-        if any(wait.readers + wait.writers for wait in asleep):
-            return say("❚❚ PAUSING · waits for a socket")
-        if any(wait.threads for wait in asleep):
+        asleep = [Outsiders.of(run.waits) for run in timeline.runs if run.asleep_since is not None]
+        if any(outside.descriptors for outside in asleep):
+            return say("❚❚ PAUSING · waits for I/O")
+        if any(outside.processes for outside in asleep):
+            return say("❚❚ PAUSING · waits for a process")
+        if any(outside.threads for outside in asleep):
             return say("❚❚ PAUSING · waits for a thread")
+        if any(outside.signals for outside in asleep):
+            return say("❚❚ PAUSING · waits for a signal")
         return say("❚❚ PAUSING")
 
     @property
