@@ -49,7 +49,8 @@ class Outsiders:
 
 
 _PROCESSES = frozenset(["Process.wait", "run_process"])
-_THREADS = frozenset(["to_thread.run_sync", "open_file", "Path", "file", "socket.getaddrinfo"])
+_WOKEN = frozenset(["wait", "acquire", "receive", "send", "park", "get_batch", "wait_task_rescheduled", "nursery"])
+"""What another's call ends. Whatever else is ended from outside had work done in a thread."""
 
 
 def outsider(verbs: Verbs, lane: Lane, woke: int) -> Outsider | None:
@@ -63,9 +64,9 @@ def outsider(verbs: Verbs, lane: Lane, woke: int) -> Outsider | None:
         # Where a thread waits for a process, a task of trio's own tells
         return Outsider.PROCESS
     if cause == "thread":
-        if call in _THREADS or call.startswith("AsyncIOWrapper"):
-            return Outsider.THREAD
-        return Outsider.SIGNAL if call == "open_signal_receiver" else Outsider.CALL
+        if call == "open_signal_receiver":
+            return Outsider.SIGNAL
+        return Outsider.THREAD if call and call.rpartition(".")[2] not in _WOKEN else Outsider.CALL
     if cause != "io":
         return None
     if call.startswith(("Socket", "socket")):

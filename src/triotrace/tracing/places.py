@@ -96,10 +96,11 @@ class Places:
                 elif owner is None or (fact.rank >= rank and fact.rank > TRIO):
                     rank, owner, at, library = fact.rank, fact, coro, False
                     call = deepest = None
-                    if fact.last:  # the task is a function of trio's, started as it is
+                    if fact.last or fact.wait:  # the task is a function of trio's, started as it is
                         call = deepest = fact
                         held = coro
-                        break
+                        if fact.last:
+                            break
                 elif fact.word is not None:
                     if call is None:
                         call = fact
@@ -135,9 +136,10 @@ class Places:
                     outer = owner.code, lasti
                 rank, lasti, owner, library = fact.rank, frame.f_lasti, fact, False
                 call = deepest = None
-                if fact.last:
+                if fact.last or fact.wait:
                     call, deepest, held = fact, fact, frame
-                    break
+                    if fact.last:
+                        break
             elif fact.word is not None:
                 if call is None:
                     call = fact
