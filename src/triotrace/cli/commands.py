@@ -175,6 +175,7 @@ def replay(log: Path | None, axis: Axis | None, paused: bool, pace: float | None
     help="Only tasks of this name, whole or in part, and those that own their nurseries or wake them. May be repeated.",
 )
 @click.option("--system", is_flag=True, help="Also trio's own tasks and those of libraries.")
+@click.option("--all", "everything", is_flag=True, help="All of it, however much that is.")
 @click.option("--ascii", "seven_bits", is_flag=True, help="In characters of ASCII only, with a legend.")
 @LANG
 def show(
@@ -186,10 +187,14 @@ def show(
     last: int | None,
     tasks: tuple[str, ...],
     system: bool,
+    everything: bool,
     seven_bits: bool,
     lang: str | None,
 ) -> None:
     """Print the picture of a log once, as text, ready to be pasted into an issue. LOG may be - for stdin.
+
+    A picture of more than 65,536 characters is a digest, unless --from, --to, --last or --all asks for more: all of the
+    time in a few rows, then the last steps.
 
     WHERE is a step's number on the axis of steps; on that of time it is the time since the beginning: 1.5s, 20ms, or
     seconds.
@@ -200,7 +205,16 @@ def show(
     width = width or max(20, terminal_width())
     bounds = [None if text is None else parse_bound(text) for text in (start, end)]
     part = Part(start=bounds[0], end=bounds[1], last=last, tasks=tasks)
-    drawn, warnings = draw(log, axis=axis, width=width, part=part, system=system, seven_bits=seven_bits, language=lang)
+    drawn, warnings = draw(
+        log,
+        axis=axis,
+        width=width,
+        part=part,
+        system=system,
+        seven_bits=seven_bits,
+        everything=everything,
+        language=lang,
+    )
     for line in drawn:
         click.echo(line)
     for warning in warnings:

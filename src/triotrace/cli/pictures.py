@@ -33,6 +33,7 @@ def draw(
     part: Part,
     system: bool,
     seven_bits: bool,
+    everything: bool,
     language: str | None,
 ) -> tuple[Iterator[str], list[str]]:
     """Return the picture of a log, `-` for stdin, as lines, and what is odd about it. Raises LogError, UsageError."""
@@ -44,9 +45,17 @@ def draw(
         axis = "time"
     axis = axis or axis_for(timeline.header.argv if timeline.header else [])
     words = Words(catalogue(language))
-    return page(
-        timeline, axis=axis, width=width, part=part, system=system, seven_bits=seven_bits, words=words
-    ), warnings
+    drawn = page(
+        timeline,
+        axis=axis,
+        width=width,
+        part=part,
+        system=system,
+        seven_bits=seven_bits,
+        everything=everything,
+        words=words,
+    )
+    return drawn, warnings
 
 
 def axis_for(argv: list[str]) -> Axis:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
 from triotrace.export.ascii import escaped, to_ascii
+from triotrace.export.crowd import Crowd
+from triotrace.export.digest import LONGEST, outline
 from triotrace.export.heading import packed
 from triotrace.export.part import Part, company, origin_of, span_of_steps, span_of_time, tasks_named, with_parents
 from triotrace.timeline.columns import StepsView
@@ -48,6 +52,9 @@ class Drawing:
     """The lanes that were asked for; None is all."""
     shown: set[int] | None = None
     """They, and those without whom they cannot be understood."""
+    _crowd: Crowd = field(init=False)
+    _moves: array[int] = field(default_factory=lambda: array("i"))
+    """The slots in which something happens to those who were asked for."""
     idle: int = 0
     """How many of very many do nothing in the present band."""
 
@@ -66,13 +73,22 @@ class Drawing:
             self.chosen = tasks_named(timeline, part.tasks)
             self.system = self.system or any(timeline.lanes[i].role not in ("main", "user") for i in self.chosen)
             self.shown = company(timeline, self.chosen, first, last)
+        self._gather()
         rows = self._rows(first, last)
+        self._measure(rows)
+        if self.axis == "time":
+            return iter(self._time_band(rows, start, end, scale, whole=part.end is None))
+        self._crowd.rewind()
+        return chain.from_iterable(self._bands(first, last))
+
+    def _measure(self, rows: Rows) -> None:
+        """Make the column of the labels as wide as they need, within reason."""
         titles = (row.branch + self._label(row) for row in rows.rows if row.kind is not RowKind.RUN)
         widest = max(map(width_of, titles), default=0)
         self.column = max(7, min(_LABEL_MOST, widest, self.width // 2) + 1)
-        if self.axis == "time":
-            return iter(self._time_band(rows, start, end, scale, whole=part.end is None))
-        return chain.from_iterable(self._bands(first, last))
+
+    def _shows(self, lane: Lane) -> bool:
+        return self.system or lane.role in ("main", "user")
 
     @property
     def _room(self) -> int:
@@ -92,35 +108,59 @@ class Drawing:
         said = _n("({count} task of libraries: --system)", "({count} tasks of libraries: --system)", count)
         return [said.format(count=count)]
 
+    def digest(self, part: Part) -> Iterator[str]:
+        """Draw all of the time in a few rows, then the last steps, and say how to get more."""
+        timeline, say = self.timeline, self.words.catalogue.gettext
+        # Who was asked for is known: what would be drawn was begun
+        few = outline(timeline, lambda lane: self._shows(lane) and (self.shown is None or lane.index in self.shown))
+        rows = lay_rows(timeline, system=self.system, folded=few.rolls, only=few.lanes, loop=False, scopes=self.words)
+        self._measure(rows)
+        scale = scale_of(timeline)
+        yield from self._time_band(rows, *span_of_time(timeline, part, scale), scale, whole=True)
+        if few.left_out:
+            _n = self.words.catalogue.ngettext
+            more = _n("(and {count} more task)", "(and {count} more tasks)", few.left_out)
+            yield from packed([more.format(count=few.left_out)], self.width, "")
+        yield ""
+        self.axis = "steps"
+        yield from self.lines(replace(part, last=max(4, self.width // 12)))
+        yield ""
+        hint = say("(a digest: all of it is more than {count} characters; --from, --to, --last, or --all for all)")
+        yield from packed(hint.format(count=LONGEST).split(), self.width, " ")
+
     # -- rows --------------------------------------------------------------------------------
 
     def _rows(self, first: int, last: int) -> Rows:
         """Lay out those who live in some of the slots; of very many, those who do something there."""
-        lanes = self.timeline.lanes
-        alive = {
-            lane.index
-            for lane in (lanes if self.shown is None else map(lanes.__getitem__, self.shown))
-            if _lives(lane, first, last) and (self.system or lane.role in ("main", "user"))
-        }
-        self.idle = 0
-        if self.axis == "steps" and len(alive) > _MOST_ROWS:
-            moving = {i for i in alive if lanes[i].after_slot(last) > lanes[i].after_slot(first - 1)}
-            moving = with_parents(self.timeline, moving)
-            self.idle = len(alive - moving)
-            alive &= moving
+        alive, moving = self._crowd.alive(first, last), self._crowd.moving(first, last)
+        count, self.idle = len(alive), 0
+        if self.axis == "steps" and count > _MOST_ROWS:
+            alive = {index for index in with_parents(self.timeline, moving) if index in alive}
+            self.idle = count - len(alive)
         return lay_rows(
             self.timeline,
             system=self.system,
             only=alive,
+            among=alive | moving | self._crowd.near(first, last),
             loop=self.axis == "steps",
             scopes=self.words if self.axis == "time" else None,
         )
+
+    def _gather(self) -> None:
+        """Take notice of who may have a row, before the first band."""
+        lanes = self.timeline.lanes
+        asked = lanes if self.shown is None else [lanes[index] for index in sorted(self.shown)]
+        self._crowd = Crowd(self.timeline, filter(self._shows, asked))
 
     def _label(self, row: Row) -> str:
         if not self.seven_bits:
             return row.label
         # A name must stay different from all others; words are our own
-        return to_ascii(row.label) if row.kind is RowKind.SCOPE else escaped(row.label)
+        if row.kind is RowKind.SCOPE:
+            return to_ascii(row.label)
+        name, sign, counts = row.label.rpartition(" ×") if row.kind is RowKind.ROLL else (row.label, "", "")
+        more = "…" if sign and name.endswith("…") else ""
+        return escaped(name.removesuffix(more)) + to_ascii(more + sign + counts)
 
     def _drawn(self, rows: Rows, drawn: StepsPicture | TimePicture) -> list[str]:
         """Draw the rows, but for loops that do not sleep here, scopes that are not open, and runs without any other."""
@@ -171,12 +211,10 @@ class Drawing:
         """Give the first slot from `slot` on in which something happens to those who were asked for."""
         if self.chosen is None:
             return slot
-        found = []
-        for lane in (self.timeline.lanes[index] for index in self.chosen):
-            change = lane.after_slot(slot - 1) + 1
-            if change < len(lane.slots):
-                found.append(lane.slots[change])
-        return min(found, default=None)
+        if not self._moves:
+            self._moves = array("i", sorted({s for index in self.chosen for s in self.timeline.lanes[index].slots}))
+        at = bisect_left(self._moves, slot)
+        return self._moves[at] if at < len(self._moves) else None
 
     def _left_out(self, first: int, last: int) -> list[str]:
         slots = self.timeline.tape.slots_of(first)[0], self.timeline.tape.slots_of(last)[1]
@@ -208,7 +246,3 @@ class Drawing:
     def _prints(self, drawn: StepsPicture | TimePicture) -> list[str]:
         prints = drawn.prints().text
         return [fit("", self.words.catalogue.gettext("prints"), self.column) + prints] if prints.strip() else []
-
-
-def _lives(lane: Lane, first: int, last: int) -> bool:
-    return bool(lane.slots) and lane.slots[0] <= last and (lane.result is None or lane.slots[-1] >= first)

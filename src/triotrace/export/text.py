@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Literal
 
 from triotrace.export.ascii import legend, to_ascii
+from triotrace.export.digest import within
 from triotrace.export.drawing import Drawing
 from triotrace.export.heading import heading, packed
 from triotrace.export.part import ALL, Part
@@ -24,17 +25,23 @@ def page(
     part: Part = ALL,
     system: bool = False,
     seven_bits: bool = False,
+    everything: bool = False,
     words: Words | None = None,
 ) -> Iterator[str]:
     """Draw what can be pasted elsewhere, line by line: a heading, the picture, and in seven bits a legend.
 
+    Of a picture of more than LONGEST characters a digest is drawn, unless a span of it was asked for or `everything`.
     Raises UsageError before the first line.
     """
     words = words or Words()
     drawing = Drawing(timeline, axis, width, system=system, seven_bits=seven_bits, words=words)
-    lines: Iterator[str] = chain(
-        packed(heading(timeline, words), width, "; "), drawing.lines(part), packed(drawing.left_out(), width, "")
-    )
+    drawn: Iterable[str] | None = drawing.lines(part)
+    if not everything and part.start is None and part.end is None and part.last is None:
+        drawn = within(map(str.rstrip, drawn or ()))
+    if drawn is None:
+        drawing.used.clear()
+        drawn = drawing.digest(part)
+    lines = chain(packed(heading(timeline, words), width, "; "), drawn, packed(drawing.left_out(), width, ""))
     if not seven_bits:
         yield from map(str.rstrip, lines)
         return

@@ -5,7 +5,7 @@ A lane that is folded away is drawn on the row it is folded into, so each lane h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -101,6 +101,7 @@ def lay_rows(
     folded: Mapping[int, Roll] = {},
     gone_by: int | None = None,
     only: Set[int] | None = None,
+    among: Set[int] | None = None,
     loop: bool = True,
     scopes: Words | None = None,
 ) -> Rows:
@@ -112,12 +113,13 @@ def lay_rows(
         folded: lanes whose descendants are hidden, and those rolled up.
         gone_by: hide the tasks that are gone after this slot; None hides none.
         only: lanes that match a search; None for all.
+        among: the tape's lane numbers that matter, others are not looked at: of a hundred thousand, some; None for all.
         loop: give the loop of each run that ever slept a row of its own.
         scopes: give scopes with deadlines rows of their own, labelled in these words.
     """
-    layout = _Layout(timeline, system=system, folded=folded, gone_by=gone_by, only=only, scopes=scopes)
+    layout = _Layout(timeline, system=system, folded=folded, gone_by=gone_by, only=only, among=among, scopes=scopes)
     several = len(timeline.runs) > 1
-    for run in timeline.runs:
+    for run in layout.runs:
         if several or run.begun.host:
             layout.add(Row(RowKind.RUN, run.index, _run_title(timeline, run.index)))
         if loop and run.slept:
@@ -144,6 +146,7 @@ class _Layout:
         folded: Mapping[int, Roll],
         gone_by: int | None,
         only: Set[int] | None,
+        among: Set[int] | None,
         scopes: Words | None,
     ) -> None:
         self.timeline = timeline
@@ -156,18 +159,28 @@ class _Layout:
         self.row_of_lane: dict[int, int] = {}
         self.loop_row: dict[int, int] = {}
         self.hidden: dict[int, list[int]] = {}
-        self._roots: dict[int, list[Lane]] = {run.index: [] for run in timeline.runs}
-        for lane in timeline.lanes:
-            if lane.parent is None:
-                run = timeline.run_of(lane)
-                if run is not None:
-                    self._roots[run.index].append(lane)
+        self._children = None if among is None else _families(timeline, among)
+        self._roots: dict[int, list[Lane]] = {}
+        for lane in timeline.lanes if self._children is None else self._known(self._children.pop(None, ())):
+            run = timeline.run_of(lane) if lane.parent is None else None
+            if run is not None:
+                self._roots.setdefault(run.index, []).append(lane)
+        self.runs = [
+            run for run in timeline.runs if among is None or run.index in self._roots or -1 - run.index in among
+        ]
+        """Those that have rows."""
+
+    def _known(self, lanes: Iterable[int]) -> list[Lane]:
+        return [self.timeline.lanes[index] for index in lanes]
+
+    def _children_of(self, lane: Lane) -> Collection[int]:
+        return lane.children if self._children is None else self._children.get(lane.index, ())
 
     def add(self, row: Row) -> None:
         self.rows.append(row)
 
     def add_tree(self, run: int) -> None:
-        for root in self._roots[run]:
+        for root in self._roots.get(run, ()):
             if root.role == "init" and not self.system:
                 # Nobody wrote <init>: main is the root of what the user sees
                 for child in self._shown_children(root, None):
@@ -183,7 +196,7 @@ class _Layout:
     def _shown_children(self, lane: Lane, into: int | None) -> list[Lane]:
         """Give the nearest shown descendants; what lies between is drawn on the row `into`."""
         shown: list[Lane] = []
-        waiting = list(reversed(lane.children))
+        waiting = [*self._children_of(lane)][::-1]
         while waiting:
             child = self.timeline.lanes[waiting.pop()]
             if self._shows(child):
@@ -191,7 +204,7 @@ class _Layout:
             else:
                 if into is not None and child.role != "system":
                     self._hide(child, into)
-                waiting.extend(reversed(child.children))
+                waiting += [*self._children_of(child)][::-1]
         return shown
 
     def _add(self, lane: Lane, run: int) -> None:
@@ -202,7 +215,7 @@ class _Layout:
             lane, branch, below = todo.pop()
             row = self.row_of_lane[lane.index] = len(self.rows)
             self.rows.append(Row(RowKind.TASK, run, title(lane), branch, lane.index))
-            if not lane.children and self.scopes is None:
+            if not self._children_of(lane) and self.scopes is None:
                 continue
             roll = self.folded.get(lane.index)
             if roll is not None:
@@ -263,7 +276,23 @@ class _Layout:
         found: list[Lane] = []
         waiting = list(lanes)
         while waiting:
-            children = [self.timeline.lanes[child] for child in waiting.pop().children]
+            children = self._known(self._children_of(waiting.pop()))
             found += children
             waiting += [child for child in children if child.children]
         return found
+
+
+def _families(timeline: Timeline, among: Set[int]) -> dict[int | None, list[int]]:
+    """Give the children of each lane, the roots under None, as far as they or any below them are asked for."""
+    families: dict[int | None, list[int]] = {}
+    seen: set[int] = set()
+    for index in among:
+        at: int | None = index if index >= 0 else None
+        while at is not None and at not in seen:
+            seen.add(at)
+            parent = timeline.lanes[at].parent
+            families.setdefault(parent, []).append(at)
+            at = parent
+    for family in families.values():
+        family.sort(key=lambda index: timeline.lanes[index].joined)
+    return families

@@ -107,6 +107,7 @@ class TaskFold(ScopeFold):
             self.lanes[parent].children[lane.index] = None
             self.lanes[parent].alive_children += alive
         self.shape += 1
+        lane.joined = self.shape
 
     def _task_moved(self, event: e.TaskMoved) -> None:
         self.now = event.t
