@@ -258,7 +258,7 @@ class Manager:
 
 
 def test_wrappers_of_any_package(tmp_path: Path) -> None:
-    """A package's function that calls what it was handed is the user's; one that only starts it, or knows it, is not."""
+    """A package's function that calls what it was handed is the user's; one that starts it, or knows it, is not."""
     package = tmp_path / "site-packages" / "helpers.py"
     package.parent.mkdir()
     package.write_text(PACKAGE)
