@@ -72,7 +72,7 @@ def limits(*, cut: bool) -> Story:
 
 def test_the_cancelled_say_who_did_it() -> None:
     drawn = picture(folded(failure()), width=120)
-    assert 2 == drawn.count("╳")
+    assert 3 == drawn.count("╳"), "two tasks, and the nursery in its own row"
     assert "█cancel█╳" in drawn
     assert "by bad" in drawn
 

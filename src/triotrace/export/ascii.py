@@ -41,6 +41,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("╱", "/", N_("nobody ran, folded")),
     ("·", ",", N_("time left")),
     ("┊", ";", N_("deadline")),
+    ("═", '"', N_("shielded")),
     ("≤×…µ«»├└", "<x~u{}+`", ""),
 )
 """Glyphs, what each becomes, and what they mean; what needs no words has none."""

@@ -143,7 +143,8 @@ class Drawing:
             only=alive,
             among=alive | moving | self._crowd.near(first, last),
             loop=self.axis == "steps",
-            scopes=self.words if self.axis == "time" else None,
+            scopes=self.words,
+            steps=self.axis == "steps",
         )
 
     def _gather(self) -> None:
@@ -174,6 +175,8 @@ class Drawing:
         for index, row in enumerate(rows.rows):
             if row.kind is RowKind.RUN:
                 heading = [shorten(row.branch + self._label(row), self.width)]
+                continue
+            if isinstance(drawn, StepsPicture) and drawn.is_idle(index):
                 continue
             cells = drawn.line(index).text
             if row.kind is RowKind.TASK or cells.strip():

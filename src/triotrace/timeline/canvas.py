@@ -45,6 +45,8 @@ class Ink(IntEnum):
     """Time that a scope had left."""
     HELD = 21
     """Here is what the chosen task waits for."""
+    SHIELD = 22
+    """A shield that holds a cancellation off."""
 
 
 PLAYHEAD = 64

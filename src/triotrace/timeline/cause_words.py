@@ -20,7 +20,11 @@ class CauseWords(Terms):
     def last_words_of_cancelled(self, timeline: Timeline, lane: Lane) -> str:
         """Say in a few words who cancelled a task, or that its time was up; nothing if it was itself, or is unknown."""
         scope = timeline.scope_that_cancelled(lane)
-        if scope is None or scope.cancelled is None:
+        return self.why(timeline, scope, lane) if scope is not None else ""
+
+    def why(self, timeline: Timeline, scope: Scope, lane: Lane) -> str:
+        """Say the same of a scope that was cancelled, to a task."""
+        if scope.cancelled is None:
             return ""
         who = self.by_whom(timeline, scope, lane)
         if scope.cancelled.cause == "deadline" and not scope.cancelled.interrupt:

@@ -79,6 +79,11 @@ class Columns:
             column, self.view.cell(column), first, last, lane, self.rows.row_of(lane), Ending(tape.endings[last])
         )
 
+    def last_slot(self, slot: int) -> int:
+        """Give the last slot of the column that a slot is in."""
+        column = self.timeline.tape.column_of(slot, folded=self.view.folded)
+        return self.timeline.tape.slots_of(column, folded=self.view.folded)[1]
+
     def cell(self, slot: int) -> int:
         """Give the first cell of the column that a slot is in."""
         return self.view.cell(self.timeline.tape.column_of(slot, folded=self.view.folded))

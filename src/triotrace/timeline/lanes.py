@@ -135,6 +135,10 @@ class Lane:
         waits = change >= 0 and self.states[change] == _WAITING and self.wakers[change] < NOBODY
         return -2 - self.wakers[change] if waits else None
 
+    def was_cancelled_among(self, first: int, last: int) -> bool:
+        """Tell the same of any of the changes first to last."""
+        return self.causes.find(_CANCEL, max(0, first), last + 1) >= 0
+
     def state_at(self, change: int) -> State | None:
         """Give the state after a change; None before birth."""
         return State(self.states[change]) if change >= 0 else None

@@ -19,7 +19,7 @@ from triotrace.events import (
     Stream,
 )
 
-__all__ = ["Cancellation", "Damage", "Held", "Nursery", "Print", "Run", "Scope"]
+__all__ = ["Cancellation", "Damage", "Held", "HeldOff", "Nursery", "Print", "Run", "Scope"]
 
 _moment_of = itemgetter(0)
 
@@ -76,6 +76,26 @@ class Nursery:
     scope: ScopeId | None
     closed: int | None = None
     error: Error | None = None
+    alive: dict[int, None] = field(default_factory=dict)
+    """The lanes of its tasks that live."""
+
+
+@dataclass(slots=True)
+class HeldOff:
+    """A shield holds a cancellation off, from `t` on, in `slot`."""
+
+    shield: ScopeId
+    scope: ScopeId
+    """What was cancelled: the outermost scope, where there are several."""
+    t: int
+    slot: int
+    until: int | None = None
+    until_slot: int | None = None
+
+    @property
+    def passing(self) -> bool:
+        """Tell whether it came and went within one step, so that no task can have noticed."""
+        return self.until_slot == self.slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,14 @@ class Cancellation:
     """Ctrl+C came."""
     exits: bool = False
     """A SystemExit came through its nursery."""
+    around: bool = False
+    """Whether all in it was cancelled already, with a scope around it."""
+    reached: dict[int, int] = field(default_factory=dict)
+    """How often it was raised in each lane."""
+    deaf: dict[int, int] = field(default_factory=dict)
+    """The lanes that waited in it and were not woken, each with the change that began the wait."""
+    shields: list[HeldOff] = field(default_factory=list)
+    """Who held it off, in order."""
 
 
 @dataclass(slots=True)
@@ -107,15 +135,45 @@ class Scope:
     library: bool
     shield: bool
     deadlines: list[tuple[int, int, int | None]]
+    nursery: bool = False
     cancelled: Cancellation | None = None
     exited: int | None = None
     exited_slot: int | None = None
     caught: bool | None = None
+    effectively_cancelled: bool = False
+    """Whether what is in it is cancelled now: it is, or a scope around it, and no shield between."""
+    held: list[HeldOff] | None = None
+    """What it held off as a shield, in order."""
+    given: str | None = None
+    """How much time it had when it first got a deadline, in short."""
+    shown: int = -1
+    """The `t` from which on it is in the picture of time; -1 if it never matters."""
+    mattered: int = -1
+    """The slot from which on it is in the picture of steps."""
 
     @property
     def deadline(self) -> int | None:
         """The deadline that holds now, in the run's trio time (ns)."""
         return self.deadlines[-1][2]
+
+    @property
+    def due(self) -> int | None:
+        """The deadline that cancelled it, in the run's trio time (ns); None if that was something else."""
+        if self.cancelled is None or self.cancelled.cause != "deadline":
+            return None
+        t = self.cancelled.t
+        return next((deadline for at, _, deadline in reversed(self.deadlines) if at <= t), None)
+
+    def held_after(self, slot: int) -> HeldOff | None:
+        """Give what it held off after a slot, as a shield."""
+        at = bisect_right(self.held, slot, key=lambda held: held.slot) if self.held else 0
+        held = self.held[at - 1] if self.held and at else None
+        return held if held is not None and (held.until_slot is None or held.until_slot > slot) else None
+
+    @property
+    def holds(self) -> HeldOff | None:
+        """What it holds off now, as a shield."""
+        return self.held[-1] if self.held and self.held[-1].until is None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ A lane that is folded away is drawn on the row it is folded into, so each lane h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -16,6 +16,7 @@ from triotrace.timeline.lanes import Lane
 from triotrace.timeline.names import LIMIT_NAME
 from triotrace.timeline.records import Scope
 from triotrace.timeline.rolls import Roll
+from triotrace.timeline.scope_levels import Levels
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.widths import fit, width_of
 from triotrace.timeline.words import Words
@@ -31,7 +32,7 @@ class RowKind(Enum):
     LOOP = "loop"
     TASK = "task"
     SCOPE = "scope"
-    """The cancel scopes with deadlines of the task above it."""
+    """The cancel scopes of the task above it."""
     ROLL = "roll"
     """All that is under the task above it, folded by hand."""
     GONE = "gone"
@@ -48,7 +49,8 @@ class Row:
     label: str
     branch: str = ""
     lane: int | None = None
-    scopes: tuple[Scope, ...] = ()
+    scopes: Sequence[Scope] = ()
+    """The timeline's own list, which grows."""
     roll: Roll | None = None
 
     @property
@@ -104,6 +106,7 @@ def lay_rows(
     among: Set[int] | None = None,
     loop: bool = True,
     scopes: Words | None = None,
+    steps: bool = False,
 ) -> Rows:
     """Lay the lanes out as a tree.
 
@@ -115,9 +118,12 @@ def lay_rows(
         only: lanes that match a search; None for all.
         among: the tape's lane numbers that matter, others are not looked at: of a hundred thousand, some; None for all.
         loop: give the loop of each run that ever slept a row of its own.
-        scopes: give scopes with deadlines rows of their own, labelled in these words.
+        scopes: give scopes that mattered, and those with deadlines, rows of their own, labelled in these words.
+        steps: leave out the deadlines that nobody missed, since steps are no time.
     """
-    layout = _Layout(timeline, system=system, folded=folded, gone_by=gone_by, only=only, among=among, scopes=scopes)
+    layout = _Layout(
+        timeline, system=system, folded=folded, gone_by=gone_by, only=only, among=among, scopes=scopes, steps=steps
+    )
     several = len(timeline.runs) > 1
     for run in layout.runs:
         if several or run.begun.host:
@@ -148,6 +154,7 @@ class _Layout:
         only: Set[int] | None,
         among: Set[int] | None,
         scopes: Words | None,
+        steps: bool,
     ) -> None:
         self.timeline = timeline
         self.system = system
@@ -155,6 +162,9 @@ class _Layout:
         self.gone_by = gone_by
         self.only = only
         self.scopes = scopes
+        self.levels: dict[int, Levels] = {}
+        if scopes is not None:
+            self.levels = timeline.mattered if steps else timeline.timed
         self.rows: list[Row] = []
         self.row_of_lane: dict[int, int] = {}
         self.loop_row: dict[int, int] = {}
@@ -215,7 +225,7 @@ class _Layout:
             lane, branch, below = todo.pop()
             row = self.row_of_lane[lane.index] = len(self.rows)
             self.rows.append(Row(RowKind.TASK, run, title(lane), branch, lane.index))
-            if not self._children_of(lane) and self.scopes is None:
+            if not self._children_of(lane) and lane.index not in self.levels:
                 continue
             roll = self.folded.get(lane.index)
             if roll is not None:
@@ -236,20 +246,11 @@ class _Layout:
                 corner, rest = below + "├ ", below + "│ "
 
     def _add_scopes(self, lane: Lane, run: int, branch: str) -> None:
-        """Add as many rows as scopes of a task were ever open at once."""
-        if self.scopes is None:
-            return
-        levels: list[list[Scope]] = []
-        for scope in self.timeline.timed.get(lane.index, ()):
-            for level in levels:
-                if level[-1].exited is not None and level[-1].exited <= scope.entered:
-                    level.append(scope)
-                    break
-            else:
-                levels.append([scope])
-        for level in levels:
-            label = self.scopes.limit(self.timeline, level)
-            self.rows.append(Row(RowKind.SCOPE, run, label, branch, scopes=tuple(level)))
+        """Add as many rows as scopes of a task were ever to be seen at once."""
+        levels = self.levels.get(lane.index)
+        if levels is not None and self.scopes is not None:
+            for level in levels.levels:
+                self.rows.append(Row(RowKind.SCOPE, run, self.scopes.scopes(level), branch, scopes=level.scopes))
 
     def _add_roll(self, lane: Lane, run: int, branch: str, roll: Roll) -> None:
         row = len(self.rows)

@@ -21,6 +21,7 @@ from triotrace.timeline.records import Print
 from triotrace.timeline.rows import Rows
 from triotrace.timeline.short_words import word
 from triotrace.timeline.step_lanes import draw_labels, draw_owner, draw_roll, draw_states, ink_of_last_words
+from triotrace.timeline.step_scopes import draw_step_scopes, scopes_in
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.verbs import Verb
@@ -35,6 +36,7 @@ _LAST: dict[Ending, tuple[str, Ink]] = {
     Ending.RAISED: ("!", Ink.RAISED),
     Ending.CANCELLED: ("╳", Ink.CANCELLED),
     Ending.EXITED: ("■", Ink.RETURNED),
+    Ending.INTERRUPTED: ("▽", Ink.CANCELLED),
 }
 _EXIT_WORDS = {
     Ending.RETURNED: "return",
@@ -76,6 +78,11 @@ class StepsPicture:
                 line.put(block.cell - 1, "╷", Ink.SPARE)
         return self._with_playhead(line)
 
+    def is_idle(self, row: int) -> bool:
+        """Tell whether a row has nothing of its own to show, and would but let the baton through."""
+        shown = self.rows.rows[row]
+        return bool(shown.scopes) and not scopes_in(shown.scopes, self._columns.slots)
+
     def line(self, row: int) -> Line:
         """Draw a row of the tree."""
         line = Line(self.view.width)
@@ -85,6 +92,7 @@ class StepsPicture:
             draw_states(line, lane, self._columns)
         elif shown.roll is not None:
             draw_roll(line, shown.roll, row, self._columns)
+        said = draw_step_scopes(line, shown.scopes, self._columns, self.words) if shown.scopes else []
         self._handovers.draw_joins(line, row)
         self._handovers.draw_batons(line, row)
         for block in self._columns.blocks:
@@ -94,6 +102,9 @@ class StepsPicture:
         if lane is not None:
             draw_labels(line, lane, self._columns, self.words)
             return self._with_last_words(line, lane)
+        for start, text, ink in said:
+            if not any(line.inks[start - 1 : start + width_of(text)]):
+                line.write(start, text, ink)
         return self._with_playhead(line)
 
     def prints(self) -> Line:

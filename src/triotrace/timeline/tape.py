@@ -34,6 +34,8 @@ class Ending(IntEnum):
     """A sleep of the loop that is over."""
     EXITED = 7
     """It raised SystemExit: the program is to end."""
+    INTERRUPTED = 8
+    """It stays in the queue, for a cancellation to be raised where it stands."""
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class Tape:
         return (
             self.lanes[slot] == self.lanes[before]
             and self.endings[before] == Ending.STAYS
-            and self.endings[slot] in (Ending.STAYS, Ending.WAITS)
+            and self.endings[slot] in (Ending.STAYS, Ending.WAITS, Ending.INTERRUPTED)
             and slot == len(self) == self.column_starts[-1]
             and self.first_woken[slot] == len(self.woken)
         )

@@ -102,7 +102,8 @@ class TaskFold(ScopeFold):
             old = self.lanes[lane.parent]
             del old.children[lane.index]
             old.alive_children -= alive
-        lane.parent, lane.nursery = parent, nursery
+        lane.parent = parent
+        self._join(lane, nursery)
         if parent is not None:
             self.lanes[parent].children[lane.index] = None
             self.lanes[parent].alive_children += alive
@@ -120,7 +121,7 @@ class TaskFold(ScopeFold):
             self._adopt(lane, nursery.owner, event.nursery)
             self.moved.append(lane.index)
         else:
-            lane.nursery = event.nursery  # mostly: who owns a nursery calls its `start` too
+            self._join(lane, event.nursery)  # mostly: who owns a nursery calls its `start` too
 
     def _is_within(self, index: int | None, lane: Lane) -> bool:
         """Tell whether a lane is another, or below it in the tree."""
@@ -159,6 +160,8 @@ class TaskFold(ScopeFold):
         lane = self._known(event.task, t)
         state = self._move(lane, event)
         lane.readied = len(self.changes)
+        if event.scope is not None:
+            self._delivered(lane, event.scope, len(self.tape))
         if state is not State.READY:
             if event.cause == "cancel":
                 self._cancelled_as_it_came[lane.index] = event
@@ -187,8 +190,11 @@ class TaskFold(ScopeFold):
         if event.cause != "cancel":
             return "interrupt" if event.interrupt else event.cause
         scope = self.scopes.get(event.scope) if event.scope is not None else None
-        if scope is not None and scope.library and self._is_their_own(scope, lane, place):
-            return "housekeeping"
+        if scope is not None and scope.library:
+            if self._is_their_own(scope, lane, place):
+                return "housekeeping"
+            if lane.role in ("main", "user"):
+                self._appears(scope)
         lane.cancelled_by = event.scope
         return "cancel"
 
@@ -237,17 +243,20 @@ class TaskFold(ScopeFold):
         run = self._run_of.get(lane.run)
         slot = len(self.tape)
         place = lane.ended_at if event.place is None else event.place
+        came = self._cancelled_as_it_came.pop(lane.index, None)
+        cause = (
+            self._why(lane, came, place) if came is not None and state is State.READY and came.scope is not None else ""
+        )
         if run is not None:
             run.running = None
             if lane.role in _NUMBERED and run.last_slot and self.tape.lanes[run.last_slot] == lane.index:
-                self.tape.end(run.last_slot, t, _ENDINGS[state], place=place)
+                ending = Ending.INTERRUPTED if cause == "cancel" else _ENDINGS[state]
+                self.tape.end(run.last_slot, t, ending, place=place)
                 if self.tape.may_go_on(run.last_slot) and self.verbs.same_await(
                     place, self.tape.places[run.last_slot - 1]
                 ):
                     self.tape.join(run.last_slot)
         waits_for = self._waits_for(lane, event) if state is State.WAITING else NOBODY
-        came = self._cancelled_as_it_came.pop(lane.index, None)
-        cause = self._why(lane, came, place) if came is not None and state is State.READY else ""
         lane.change(t, slot, state, place=place, waker=waits_for, cause=cause)
 
     def _waits_for(self, lane: Lane, event: e.AfterTaskStep) -> int:
@@ -279,6 +288,7 @@ class TaskFold(ScopeFold):
         if lane.role == "main" and lane.result is State.RAISED and exit_status(event.error) is not None:
             lane.result = State.EXITED
         self._ended_badly = self._ended_badly or (event.result != "returned" and lane.role in ("main", "user"))
+        self._part(lane)
         if lane.parent is not None:
             self.lanes[lane.parent].alive_children -= 1
 
@@ -293,6 +303,9 @@ class TaskFold(ScopeFold):
             state = NATURAL[kind]
         lane.state = state
         return state
+
+    def _lane_at(self, index: int) -> Lane:
+        return self.lanes[index]
 
     def _known(self, task: int, t: int) -> Lane:
         index = self._lane_of.get(task)

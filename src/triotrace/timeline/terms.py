@@ -10,6 +10,7 @@ from gettext import NullTranslations
 
 from triotrace.timeline.durations import short_duration
 from triotrace.timeline.records import Scope
+from triotrace.timeline.scope_levels import Level
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.widths import shorten
 
@@ -53,15 +54,29 @@ class Terms:
         verb = timeline.verbs.verb(scope.place) if scope.place is not None else None
         return verb.full if verb is not None and verb.full else "CancelScope"
 
-    def limit(self, timeline: Timeline, scopes: Sequence[Scope]) -> str:
-        """Label the brackets of scopes with the time that each was given, if that is the same: `≤ 3 s`."""
-        given = set()
-        for scope in scopes:
-            run = timeline.run_of(timeline.lanes[scope.lane])
-            at, _, deadline = next(moved for moved in scope.deadlines if moved[2] is not None)
-            if run is not None and deadline is not None:
-                given.add(self.duration(max(0, deadline - run.trio_time(at))))
-        return f"≤ {given.pop()}" if len(given) == 1 else self._("deadlines")
+    def scopes(self, level: Level) -> str:
+        """Label a row of scopes with the time that each was given, if that is the same, or what they are: `≤ 3 s`."""
+        kinds = [kind for kind, count in level.kinds.items() if count]
+        if level.given and not kinds:
+            given = next(iter(level.given)) if len(level.given) == 1 else ""
+            return f"≤ {given.replace('.', self._('.'))}" if given else self._("deadlines")
+        if level.given or len(kinds) != 1:
+            return self._("scopes")
+        return {"nursery": self._("nursery"), "shield": self._("shield")}.get(kinds[0]) or self._("scope")
+
+    def cancelled(self, timeline: Timeline, scope: Scope) -> str:
+        """Name a scope that was cancelled as what it was to its task: `the time-out of main`."""
+        owner = timeline.title(timeline.lanes[scope.lane])
+        if scope.cancelled is not None and scope.cancelled.cause == "deadline":
+            return self._("the time-out of {owner}").format(owner=owner)
+        if scope.nursery:
+            return self._("the nursery of {owner}").format(owner=owner)
+        return self._("a scope of {owner}'s").format(owner=owner)
+
+    def line_of(self, timeline: Timeline, scope: Scope) -> int | str:
+        """Give the line of a scope's `with`; `?` where nobody knows."""
+        place = timeline.verbs.places.get(scope.place) if scope.place is not None else None
+        return "?" if place is None else place.line
 
     def children(self, count: int) -> str:
         """Say that a task waits at its nursery."""

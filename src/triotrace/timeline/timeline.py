@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 
 from triotrace.timeline.ends import error_name
 from triotrace.timeline.fold import Fold
 from triotrace.timeline.lanes import Lane
-from triotrace.timeline.records import Run, Scope
+from triotrace.timeline.records import HeldOff, Run, Scope
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 
@@ -74,6 +75,43 @@ class Timeline(Fold):
     def scope_that_cancelled(self, lane: Lane) -> Scope | None:
         """Give the scope whose cancellation reached a task last, if it is known."""
         return self.scopes.get(lane.cancelled_by) if lane.cancelled_by is not None else None
+
+    def late(self, scope: Scope) -> int:
+        """Give how many ns after its deadline a scope was cancelled; 0 if that was not why."""
+        run = self.run_of(self.lanes[scope.lane])
+        if scope.cancelled is None or scope.due is None or run is None:
+            return 0
+        return max(0, run.trio_time(scope.cancelled.t) - scope.due)
+
+    def cancelled_around(self, lane: Lane, slot: int) -> Scope | HeldOff | None:
+        """Give the scope whose cancellation is in force for a task after a slot, or the shield that holds it off."""
+        for scope in self._scopes_around(lane, slot):
+            held = scope.held_after(slot)
+            if held is not None:
+                return held
+            if scope.cancelled is not None and scope.cancelled.slot <= slot:
+                return scope
+        return None
+
+    def _scopes_around(self, lane: Lane, slot: int) -> Iterator[Scope]:
+        """Give the scopes that mattered among those that a task was in after a slot, the innermost first."""
+        seen, entered = set(), self.now
+        while lane.index not in seen:
+            seen.add(lane.index)
+            known = self.mattered.get(lane.index)
+            found = []
+            for level in known.levels if known is not None else ():
+                at = bisect_right(level.scopes, slot, key=lambda scope: scope.mattered)
+                scope = level.scopes[at - 1] if at else None
+                if scope is None or scope.entered > entered:
+                    continue
+                if scope.exited_slot is None or scope.exited_slot > slot:
+                    found.append(scope)
+            yield from sorted(found, key=lambda scope: scope.entered, reverse=True)
+            nursery = self.nurseries.get(lane.nursery) if lane.nursery is not None else None
+            if nursery is None:
+                return
+            lane, entered = self.lanes[nursery.owner], nursery.opened
 
     def cancelled_in(self, slot: int) -> list[Scope]:
         """Give the scopes that were cancelled in a slot, but those of libraries."""

@@ -130,7 +130,7 @@ def style_of(palette: Palette, ink: int, *, chosen: bool = False) -> Style:
             foreground, background = palette.on_running, palette.running
         case Ink.FOLDED | Ink.LABEL | Ink.HEAD | Ink.PRINT:
             foreground = palette.faint
-        case Ink.READY:
+        case Ink.READY | Ink.SHIELD:
             foreground = palette.ready
         case Ink.WAITING | Ink.JOIN | Ink.SPARE | Ink.SCOPE:
             foreground = palette.waiting

@@ -110,7 +110,8 @@ class Scene(Walk):
             gone_by=gone_by,
             only=self._found() if self.sought else None,
             loop=self.axis == "steps",
-            scopes=self.words if self.axis == "time" else None,
+            scopes=self.words,
+            steps=self.axis == "steps",
         )
         self._rows_key = key
         now = self._clock()

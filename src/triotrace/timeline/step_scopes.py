@@ -1,0 +1,67 @@
+"""Cancel scopes on the step axis, where they mattered: `╳━━` once cancelled, `═══` while a shield holds."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from triotrace.timeline.canvas import Ink, Line
+from triotrace.timeline.columns import Columns
+from triotrace.timeline.records import Scope
+from triotrace.timeline.widths import width_of
+from triotrace.timeline.words import Words
+
+__all__ = ["draw_step_scopes", "scopes_in"]
+
+_NEVER = 1 << 62
+
+
+def scopes_in(scopes: Sequence[Scope], slots: range) -> range:
+    """Give the indices of the scopes, of some that followed one another, that are seen in some slots."""
+    first = bisect_left(scopes, slots.start, key=_end)
+    return range(first, bisect_left(scopes, slots.stop, first, key=lambda scope: scope.mattered))
+
+
+def draw_step_scopes(line: Line, scopes: Sequence[Scope], columns: Columns, words: Words) -> list[tuple[int, str, Ink]]:
+    """Draw scopes that followed one another; give the words behind them, where they begin, and their ink.
+
+    Of many that came in one column, the first and the last are drawn.
+    """
+    seen, said = scopes_in(scopes, columns.slots), []
+    at = seen.start
+    while at < seen.stop:
+        following = at + 1
+        until = _cell(columns, scopes[following].mattered) if following < len(scopes) else line.width
+        start, text, ink = _draw(line, scopes[at], columns, words)
+        if text and start + width_of(text) <= until:
+            said.append((start, text, ink))
+        later = columns.last_slot(scopes[at].mattered) + 1
+        at = max(following, bisect_left(scopes, later, following, key=lambda scope: scope.mattered) - 1)
+    return said
+
+
+def _end(scope: Scope) -> int:
+    return _NEVER if scope.exited_slot is None else scope.exited_slot
+
+
+def _draw(line: Line, scope: Scope, columns: Columns, words: Words) -> tuple[int, str, Ink]:
+    end, said, ink = _cell(columns, scope.exited_slot), "", Ink.SHIELD
+    for held in scope.held or ():
+        if held.passing:
+            continue
+        line.fill(_cell(columns, held.slot), _cell(columns, held.until_slot) + 1, "═", ink)
+        if held.until is not None:
+            said = words.duration(held.until - held.t)
+    if scope.cancelled is not None:
+        start, ink = _cell(columns, scope.cancelled.slot), Ink.CANCELLED
+        line.fill(start + 1, end + 1, "━", ink)
+        line.put(start, "╳", ink)
+        said = words.why(columns.timeline, scope, columns.timeline.lanes[scope.lane])
+    return end + 2, said if scope.exited_slot is not None else "", ink
+
+
+def _cell(columns: Columns, slot: int | None) -> int:
+    """Give the cell of what happened in a slot, as far as it is shown."""
+    if slot is None or slot >= columns.slots.stop:
+        return columns.end - 1
+    return columns.cell(slot) + columns.mark_at if slot >= columns.slots.start else -1
