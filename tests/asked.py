@@ -47,24 +47,24 @@ def ask_moment(timeline: Timeline, words: Words, slot: int) -> None:
 
 def draw_everything(timeline: Timeline, words: Words, slots: Iterable[int]) -> None:
     """Draw each row of both axes, at each zoom, folded and not, with the playhead here and there."""
-    for loop, scopes in ((True, None), (False, words)):
-        for rows in kinds_of_rows(timeline, loop=loop, scopes=scopes, gone_by=len(timeline.tape) // 2):
+    for loop in (True, False):
+        for rows in kinds_of_rows(timeline, loop=loop, scopes=words, gone_by=len(timeline.tape) // 2):
             if loop:
                 draw_steps(timeline, rows, words, slots)
             else:
                 draw_times(timeline, rows, words)
 
 
-def kinds_of_rows(timeline: Timeline, *, loop: bool, scopes: Words | None, gone_by: int) -> Iterable[Rows]:
+def kinds_of_rows(timeline: Timeline, *, loop: bool, scopes: Words, gone_by: int) -> Iterable[Rows]:
     """Lay the rows in each of the ways there are."""
-    yield lay_rows(timeline, loop=loop, scopes=scopes)
-    yield lay_rows(timeline, loop=loop, scopes=scopes, system=True)
-    yield lay_rows(timeline, loop=loop, scopes=scopes, gone_by=gone_by)
-    yield lay_rows(timeline, loop=loop, scopes=scopes, only={lane.index for lane in timeline.lanes[::2]})
+    yield lay_rows(timeline, loop=loop, scopes=scopes, steps=loop)
+    yield lay_rows(timeline, loop=loop, scopes=scopes, steps=loop, system=True)
+    yield lay_rows(timeline, loop=loop, scopes=scopes, steps=loop, gone_by=gone_by)
+    yield lay_rows(timeline, loop=loop, scopes=scopes, steps=loop, only={lane.index for lane in timeline.lanes[::2]})
     folded = {lane.index: Roll(timeline, lane.index) for lane in timeline.lanes if lane.children}
     for roll in folded.values():
         roll.update()
-    yield lay_rows(timeline, loop=loop, scopes=scopes, folded=folded)
+    yield lay_rows(timeline, loop=loop, scopes=scopes, steps=loop, folded=folded)
 
 
 def draw_steps(timeline: Timeline, rows: Rows, words: Words, slots: Iterable[int]) -> None:

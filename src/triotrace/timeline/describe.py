@@ -9,7 +9,8 @@ from triotrace.events import Place
 from triotrace.timeline.history import last_wake
 from triotrace.timeline.lanes import NOBODY, Lane
 from triotrace.timeline.outside import Outsider, outsider
-from triotrace.timeline.states import State
+from triotrace.timeline.records import HeldOff
+from triotrace.timeline.states import EXITS, State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
@@ -31,6 +32,7 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
     now = moment_of(timeline, slot)
     change = lane.after_slot(slot)
     facts = [(say("task"), timeline.title(lane)), (say("state"), words.state(timeline, lane, slot))]
+    facts += _cancelled(timeline, lane, slot, words)
     if lane.error is not None and lane.result is not None and change >= 0 and lane.states[change] == lane.result:
         facts.append((say("error"), clean(f"{lane.error.type}: {lane.error.text}", 500)))
         facts += [("", clean(f"{leaf.type}: {leaf.text}", 500)) for leaf in lane.error.leaves or ()]
@@ -63,6 +65,23 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
     if function is not None:
         facts.append((say("function"), clean(f"{function.function}, {basename(function.file)}:{function.line}", 500)))
     return facts
+
+
+def _cancelled(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tuple[str, str]]:
+    """Tell of a living task that it is cancelled, or what holds that off."""
+    say, now = words.catalogue.gettext, moment_of(timeline, slot)
+    change = lane.after_slot(slot)
+    if change < 0 or lane.states[change] in EXITS.values():
+        return []
+    found = timeline.cancelled_around(lane, slot)
+    if isinstance(found, HeldOff):
+        return [(say("shielded"), words.held_off(timeline, found, now))]
+    if found is None or found.cancelled is None:
+        return []
+    length = words.duration(max(0, now - found.cancelled.t))
+    return [
+        (say("cancelled"), say("by {what}, {length} ago").format(what=words.cancelled(timeline, found), length=length))
+    ]
 
 
 def _stand(timeline: Timeline, lane: Lane, change: int) -> Place | None:

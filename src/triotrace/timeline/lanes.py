@@ -137,7 +137,7 @@ class Lane:
 
     def was_cancelled_among(self, first: int, last: int) -> bool:
         """Tell the same of any of the changes first to last."""
-        return self.causes.find(_CANCEL, max(0, first), last + 1) >= 0
+        return self.causes.find(_CANCELLED[0], max(0, first), last + 1) >= 0
 
     def state_at(self, change: int) -> State | None:
         """Give the state after a change; None before birth."""

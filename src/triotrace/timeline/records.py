@@ -157,6 +157,11 @@ class Scope:
         return self.deadlines[-1][2]
 
     @property
+    def echoes(self) -> bool:
+        """Tell whether a child made it so that a scope around it had cancelled: it changed nothing."""
+        return self.cancelled is not None and self.cancelled.around and self.cancelled.cause == "nursery"
+
+    @property
     def due(self) -> int | None:
         """The deadline that cancelled it, in the run's trio time (ns); None if that was something else."""
         if self.cancelled is None or self.cancelled.cause != "deadline":

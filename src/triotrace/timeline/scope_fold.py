@@ -202,7 +202,7 @@ class ScopeFold(RunFold):
             )
             self.cancelled.append(scope)
             self._reckon(scope)
-            if scope.exited is None:
+            if scope.exited is None and not scope.echoes:
                 self._matters(scope)
 
     def _reckon(self, changed: Scope) -> None:

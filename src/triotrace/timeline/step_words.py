@@ -36,10 +36,12 @@ class StepWords(CancelWords, CauseWords, HolderWords):
         freed = [other for other in freed if other.index not in reached]
         if freed:
             parts.append(self._freeing(timeline, slot, lane, freed))
-        parts.append(self._ending(timeline, slot, lane))
-        parts += self._cancellations(timeline, slot)
-        parts += self.causes(timeline, slot)[0]
-        return " ".join(parts)
+        ending, cancellations = self._ending(timeline, slot, lane), self._cancellations(timeline, slot)
+        causes = self.causes(timeline, slot)[0]
+        # The end of a task cancels others; what it cancels itself comes before it waits
+        if cancellations and timeline.cancels_within(slot):
+            return " ".join([*parts, *cancellations, *causes, ending])
+        return " ".join([*parts, ending, *cancellations, *causes])
 
     def _freeing(self, timeline: Timeline, slot: int, lane: Lane, freed: Sequence[Lane]) -> str:
         name = timeline.title(lane)
@@ -71,18 +73,16 @@ class StepWords(CancelWords, CauseWords, HolderWords):
         verb = timeline.verbs.verb(timeline.tape.places[slot])
         at = verb.full if not verb.nursery else ""
         match ending:
-            case Ending.STAYS if at and lane.was_cancelled(lane.after_slot(slot)):
+            case Ending.INTERRUPTED:
                 scope = timeline.scope_that_cancelled(lane)
                 who = self.by_whom(timeline, scope, lane) if scope is not None else ""
-                if who:
-                    return self._("{name} comes to `{at}` and is cancelled there, by {who}.").format(
-                        name=name, at=at, who=who
-                    )
-                return self._("{name} comes to `{at}` and is cancelled there.").format(name=name, at=at)
+                return self.interrupted(timeline, slot, name=name, at=at, who=who)
             case Ending.STAYS if at:
-                return self._("{name} gives way at `{at}` and stays in the queue.").format(name=name, at=at)
+                said = self._("{name} gives way at `{at}` and stays in the queue.").format(name=name, at=at)
+                return said + self.unnoticed(timeline, slot, lane)
             case Ending.STAYS:
-                return self._("{name} gives way and stays in the queue.").format(name=name)
+                said = self._("{name} gives way and stays in the queue.").format(name=name)
+                return said + self.unnoticed(timeline, slot, lane)
             case Ending.WAITS if verb.nursery:
                 count = lane.wakers[lane.after_slot(slot)]
                 return self._n("{name} waits for {count} child.", "{name} waits for {count} children.", count).format(

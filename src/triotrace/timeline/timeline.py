@@ -113,9 +113,17 @@ class Timeline(Fold):
                 return
             lane, entered = self.lanes[nursery.owner], nursery.opened
 
+    def cancels_within(self, slot: int) -> bool:
+        """Tell whether what was cancelled in a step was so before its end, and by a task that lives on."""
+        lives_on = self.tape.endings[slot] in (Ending.OPEN, Ending.WAITS, Ending.STAYS, Ending.INTERRUPTED)
+        first = next(iter(self.cancelled_in(slot)), None)
+        if first is None or first.cancelled is None or not lives_on:
+            return False
+        return self.tape.endings[slot] == Ending.OPEN or first.cancelled.t < self.tape.ends[slot]
+
     def cancelled_in(self, slot: int) -> list[Scope]:
-        """Give the scopes that were cancelled in a slot, but those of libraries."""
-        return [scope for scope in self.scopes_cancelled_in(slot) if not scope.library]
+        """Give the scopes that were cancelled in a slot, but those of libraries, and mere echoes."""
+        return [scope for scope in self.scopes_cancelled_in(slot) if not scope.library and not scope.echoes]
 
     def scopes_cancelled_in(self, slot: int) -> list[Scope]:
         """Give the scopes that were cancelled in a slot, in order."""

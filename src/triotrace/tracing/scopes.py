@@ -4,7 +4,7 @@ Rules:
 - Each name that we wrap is guarded. Where trio lacks one, nurseries are found by difference, and scopes are not told.
 - A wrapper calls the original first or last, changes nothing of it, and never raises anything of its own.
 - A scope that trio opens for itself, as inside `sleep`, is not told; one that a package opens, or trio for a nursery of
-  its own, is told as `library`. So is a shield of trio's own, as in `run_process`: it can hold a user's cancellation off.
+  its own, is told as `library`. So is a shield of trio's own, as in `run_process`: it may hold a cancellation off.
 """
 
 from __future__ import annotations
