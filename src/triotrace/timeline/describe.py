@@ -10,7 +10,7 @@ from triotrace.timeline.history import last_wake
 from triotrace.timeline.lanes import NOBODY, Lane
 from triotrace.timeline.outside import Outsider, outsider
 from triotrace.timeline.records import HeldOff
-from triotrace.timeline.states import EXITS, State
+from triotrace.timeline.states import GONE, State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
@@ -71,7 +71,7 @@ def _cancelled(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[
     """Tell of a living task that it is cancelled, or what holds that off."""
     say, now = words.catalogue.gettext, moment_of(timeline, slot)
     change = lane.after_slot(slot)
-    if change < 0 or lane.states[change] in EXITS.values():
+    if change < 0 or lane.states[change] in GONE:
         return []
     found = timeline.cancelled_around(lane, slot)
     if isinstance(found, HeldOff):
