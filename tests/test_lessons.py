@@ -196,7 +196,9 @@ def test_03_one_fails_and_its_siblings_are_cancelled_by_it(told: dict[str, Timel
     assert failed.index == timeline.tape.lanes[slot]
     assert {lane.index for lane in cancelled} == {*timeline.tape.woken_in(slot)}
     for lane in cancelled:
-        cancellation = timeline.cancellation_of(lane)
+        scope = timeline.scope_that_cancelled(lane)
+        assert scope is not None
+        cancellation = scope.cancelled
         assert cancellation is not None
         assert ("nursery", failed.index, slot) == (cancellation.cause, cancellation.by, cancellation.slot)
     for lane in done:

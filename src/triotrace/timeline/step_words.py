@@ -101,7 +101,7 @@ class StepWords(CancelWords, CauseWords, HolderWords):
                 return self._("{name} returns.").format(name=name)
             case Ending.RAISED if timeline.error_of(lane) and (ended := timeline.verbs.places.get(lane.ended_at)):
                 return self._("{name} raises {error} at line {line}.").format(
-                    name=name, error=timeline.error_of(lane), line=ended.line
+                    name=name, error=long_error_name(lane.error), line=ended.line
                 )
             case Ending.RAISED if timeline.error_of(lane):
                 return self._("{name} raises {error}.").format(name=name, error=long_error_name(lane.error))
