@@ -82,8 +82,7 @@ class CauseWords(Terms):
             cancelled = scope.cancelled
             if cancelled is None or not (cancelled.interrupt or scope.library):
                 continue
-            lanes = [i for i in woken if timeline.lanes[i].cancelled_by == scope.scope]
-            reached = [i for i in lanes if timeline.lanes[i].woke_in(slot, "cancel")]
+            reached = [i for i in woken if i in cancelled.reached and timeline.lanes[i].woke_in(slot, "cancel")]
             if reached:
                 said.append(self._cancels(timeline, scope, cancelled, reached))
                 told |= set(reached)
