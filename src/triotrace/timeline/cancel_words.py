@@ -21,16 +21,17 @@ class CancelWords(Terms):
 
     def _cancellations(self, timeline: Timeline, slot: int) -> list[str]:
         """Say which scopes were cancelled in a slot, why, whom that reaches, and who goes on all the same."""
-        woken = sorted(timeline.tape.woken_in(slot))
-        said = []
-        for scope in timeline.cancelled_in(slot):
+        scopes = timeline.cancelled_in(slot)
+        woken = set(timeline.tape.woken_in(slot)) if scopes else set()
+        said: list[str] = []
+        for scope in scopes:
             cancellation = scope.cancelled
             assert cancellation is not None
-            reached = [
+            reached = sorted(
                 index
-                for index in woken
-                if index in cancellation.reached and was_cancelled_in(timeline.lanes[index], slot)
-            ]
+                for index in cancellation.reached
+                if index in woken and was_cancelled_in(timeline.lanes[index], slot)
+            )
             goes_on = self._goes_on(timeline, cancellation, reached)
             if cancellation.interrupt:  # Ctrl+C is told by itself
                 said += goes_on

@@ -75,6 +75,7 @@ class CauseWords(Terms):
         woken = sorted(timeline.tape.woken_in(slot))
         interrupted = [i for i in woken if timeline.lanes[i].woke_in(slot, "interrupt")]
         said, told = [], set(interrupted)
+        among = set(woken)
         if interrupted:
             text = self._("Ctrl+C: {names} gets KeyboardInterrupt.")
             said.append(text.format(names=self.names(timeline, interrupted)))
@@ -82,7 +83,7 @@ class CauseWords(Terms):
             cancelled = scope.cancelled
             if cancelled is None or not (cancelled.interrupt or scope.library):
                 continue
-            reached = [i for i in woken if i in cancelled.reached and timeline.lanes[i].woke_in(slot, "cancel")]
+            reached = sorted(i for i in cancelled.reached if i in among and timeline.lanes[i].woke_in(slot, "cancel"))
             if reached:
                 said.append(self._cancels(timeline, scope, cancelled, reached))
                 told |= set(reached)

@@ -53,9 +53,8 @@ class Handovers:
     def _join_of(self, block: Block) -> list[tuple[int, int, int]]:
         """Give (cell, top row, bottom row) of the light line from a block to those that it woke."""
         columns = self.columns
-        woken = columns.timeline.tape.woken_in(block.first)
-        reached = [row for row in map(columns.rows.row_of, woken) if row is not None]
+        woken = columns.rows.woken_in(columns.timeline.tape, block.first)
         cell = block.cell + columns.mark_at
-        if block.row is None or not reached or cell >= columns.view.width:
+        if block.row is None or not woken.rows or cell >= columns.view.width:
             return []
-        return [(cell, min(block.row, *reached), max(block.row, *reached))]
+        return [(cell, min(block.row, woken.top), max(block.row, woken.bottom))]

@@ -6,9 +6,10 @@ A lane that is folded away is drawn on the row it is folded into, so each lane h
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import NamedTuple
 
 from triotrace.clean import clean
 from triotrace.timeline.ends import error_name, interrupted
@@ -17,11 +18,16 @@ from triotrace.timeline.names import LIMIT_NAME
 from triotrace.timeline.records import Scope
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.scope_levels import Levels
+from triotrace.timeline.tape import Tape
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.widths import fit, width_of
 from triotrace.timeline.words import Words
 
 __all__ = ["Row", "RowKind", "Rows", "lay_rows"]
+
+
+_MANY = 100
+"""Lanes that are looked up faster than they are remembered."""
 
 
 class RowKind(Enum):
@@ -64,6 +70,14 @@ class Row:
         return fit(self.branch, label, width)
 
 
+class Woken(NamedTuple):
+    """The rows of those whom a step made ready, the first of them and the last."""
+
+    rows: frozenset[int]
+    top: int
+    bottom: int
+
+
 @dataclass(frozen=True)
 class Rows:
     """The rows, and for each lane the row that shows it; a lane of a hidden run's init task has none."""
@@ -74,10 +88,22 @@ class Rows:
     """Of each run (by index)."""
     hidden: dict[int, list[int]]
     """The lanes that are drawn on the row of another task, or of those that are gone."""
+    _woken: dict[tuple[int, int], Woken] = field(default_factory=dict, repr=False, compare=False)
 
     def row_of(self, lane: int) -> int | None:
         """Give the row of a tape's lane number: a task, or -1 - r for the loop of run r."""
         return self.row_of_lane.get(lane) if lane >= 0 else self.loop_row.get(-1 - lane)
+
+    def woken_in(self, tape: Tape, slot: int) -> Woken:
+        """Give the rows of those whom a slot made ready: worked out once, as one step may start a hundred thousand."""
+        lanes = tape.woken_in(slot)
+        known = self._woken.get((slot, len(lanes)))
+        if known is None:
+            rows = frozenset(row for row in map(self.row_of, lanes) if row is not None)
+            known = Woken(rows, min(rows, default=0), max(rows, default=0))
+            if len(lanes) > _MANY:
+                self._woken[slot, len(lanes)] = known
+        return known
 
     @cached_property
     def widest(self) -> int:

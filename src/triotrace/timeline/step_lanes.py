@@ -69,14 +69,12 @@ def draw_roll(line: Line, roll: Roll, row: int, columns: Columns) -> None:
     change, zoom = roll.after_slot(columns.slots.start - 1), columns.view.zoom
     look = _roll_look(roll, change)
     for block in columns.blocks:
-        while change + 1 < len(roll.slots) and roll.slots[change + 1] <= block.last:
-            change += 1
+        change = roll.after_slot(block.last)
         mark = block.cell + columns.mark_at
         line.fill(block.cell, mark, *look)
         look = _roll_look(roll, change)
         line.fill(mark, block.cell + zoom, *look)
-        woken = columns.timeline.tape.woken_in(block.first)
-        if block.row != row and any(columns.rows.row_of(lane) == row for lane in woken):
+        if block.row != row and row in columns.rows.woken_in(columns.timeline.tape, block.first).rows:
             line.put(mark, "▲" if block.row is not None and row < block.row else "▼", Ink.MARK)
 
 

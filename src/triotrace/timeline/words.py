@@ -6,7 +6,9 @@ terms that they share (`terms.py`).
 
 from __future__ import annotations
 
+from gettext import NullTranslations
 from itertools import islice
+from weakref import WeakKeyDictionary
 
 from triotrace.timeline.ends import exit_status
 from triotrace.timeline.lanes import Lane
@@ -23,12 +25,21 @@ __all__ = ["Words"]
 class Words(StepWords, SleepWords):
     """Says moments of a timeline in one language."""
 
+    def __init__(self, catalogue: NullTranslations | None = None) -> None:
+        super().__init__(catalogue)
+        self._said: WeakKeyDictionary[Timeline, tuple[int, int, str]] = WeakKeyDictionary()
+        """The slot that was said last, when, and how: a frame asks twice, and a step may have woken 100,000."""
+
     def happened(self, timeline: Timeline, slot: int) -> str:
         """Say in a sentence or two what a slot did; nothing before the first."""
         if not 0 < slot <= len(timeline.tape):
             return ""
-        lane = timeline.tape.lanes[slot]
-        return self._sleep(timeline, slot) if lane < 0 else self._step(timeline, slot, timeline.lanes[lane])
+        known = self._said.get(timeline)
+        if known is None or known[:2] != (slot, timeline.generation):
+            lane = timeline.tape.lanes[slot]
+            said = self._sleep(timeline, slot) if lane < 0 else self._step(timeline, slot, timeline.lanes[lane])
+            known = self._said[timeline] = slot, timeline.generation, said
+        return known[2]
 
     def following(self, timeline: Timeline, slot: int) -> str:
         """Say who runs after a slot: the tape knows, or at its end the queue does; nothing if nobody knows."""
