@@ -163,3 +163,42 @@ def test_a_test_bears_its_own_name_not_that_of_its_runner() -> None:
         ]
     )
     assert ["<init>", "test_x[1]"] == [lane.name for lane in timeline.lanes]
+
+
+def test_each_release_is_that_of_its_run() -> None:
+    """Whoever was held first need not go first; a log of version 1.0 does not say who went."""
+    timeline = folded(relay())
+    timeline.feed([e.BeforeRun(99, 2, "other", "trio", "Thread-1", "0.35.0", "system", 0)])
+    timeline.feed([e.Paused(100, 1), e.Paused(100, 2)])
+    assert timeline.stands
+    timeline.feed([e.Resumed(100, 5, 2)])
+    assert [1] == [held.run for held in timeline.held]
+    assert not timeline.stands
+    timeline.feed([e.Paused(100, 2), e.Resumed(100, 5)])
+    assert [2] == [held.run for held in timeline.held]
+    timeline.feed([e.Resumed(100, 5, 1), e.Resumed(100, 5, 7)])
+    assert [2] == [held.run for held in timeline.held]
+
+
+def test_a_hold_before_a_step_ends_the_sleep_before_it() -> None:
+    """Whom it woke and how far the clock jumped is known then, not only with the step; one within it ends none."""
+    story = Story(clock="mock")
+    main = story.spawn("main")
+    story.step("main", waits="sleep")
+    story.t += 1000
+    story.events += [e.BeforeIoWait(story.t, 1), e.Paused(story.t, 1)]
+    timeline = folded(story)
+    assert (Ending.OPEN, None) == (timeline.tape.endings[2], timeline.jump_in(2))
+    timeline.feed(
+        [
+            e.Resumed(story.t, 5, 1),
+            e.Clock(story.t + 5, 1, 7_000_000_000),
+            e.AfterIoWait(story.t + 5, 1),
+            e.TaskScheduled(story.t + 5, main, "timer"),
+            e.Paused(story.t + 6, 1, main, [main]),
+        ]
+    )
+    assert (Ending.WOKE, 7_000_000_000) == (timeline.tape.endings[2], timeline.jump_in(2))
+    assert [timeline.lane(main).index] == list(timeline.tape.woken_in(2))  # type: ignore[union-attr]
+    timeline.feed([e.Resumed(story.t + 6, 5, 1), e.BeforeTaskStep(story.t + 7, main)])
+    assert (3, story.t + 5) == (len(timeline.tape), timeline.tape.ends[2])

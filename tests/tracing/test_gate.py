@@ -12,10 +12,22 @@ import outcome
 import pytest
 import trio
 import trio.testing
-from gated import Walker, commanded, order_of, run
+from gated import PATIENCE, Walker, commanded, order_of, run
 from pausable import PROGRAMS, UNIT, outcome_of
 
-from triotrace.events import BeforeIoWait, BeforeTaskStep, Pace, Paused, Resumed, Skipped, TaskScheduled
+from triotrace.events import (
+    AfterRun,
+    BeforeIoWait,
+    BeforeTaskStep,
+    Pace,
+    Paused,
+    Resumed,
+    Skipped,
+    TaskId,
+    TaskScheduled,
+    TaskSpawned,
+)
+from triotrace.tracing.gate import Gate
 from triotrace.tracing.live_clock import RunClock
 
 _BUSY = 3
@@ -539,3 +551,130 @@ def test_released_at_any_time() -> None:
     assert ["on"] == said
     assert not walker.gate.shut
     assert not walker.clock.frozen
+
+
+# -- to a task's next step ---------------------------------------------------------------------
+
+
+async def naps_and_a_stranger(say: Callable[[str], object]) -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.sleep_forever, name="stranger")
+        nursery.start_soon(nap, 10, say, name="short")
+        nursery.start_soon(nap, 3000, say, name="long")
+        await trio.sleep(20)
+        say("main is back")
+        await trio.sleep(5000)
+        nursery.cancel_scope.cancel()
+
+
+def test_it_goes_on_to_a_tasks_next_step() -> None:
+    """All sleeps before it are skipped, no other hold is told, and it is held right after that step."""
+    walker = Walker(paused=True)
+    said = Said(walker)
+    seen: list[tuple[list[str], int, bool]] = []
+
+    def drive() -> None:
+        assert walker.heard()
+        walker.gate.step()
+        assert walker.heard()
+        told = {event.name: event.task for event in walker.of(TaskSpawned)}
+        for task in (told["long"], told["long"]):
+            holds = len(walker.of(Paused))
+            walker.gate.until(task)
+            assert walker.heard()
+            last = [event.task for event in walker.of(BeforeTaskStep)][-1]
+            seen.append(([text for text, _ in said], len(walker.of(Paused)) - holds, last == task))
+        walker.gate.resume()
+        walker.gate.pause()
+        walker.walk()
+
+    assert run(walker, said.run, naps_and_a_stranger, drive=drive) is None
+    assert [([], 1, True), (["slept 10", "main is back", "slept 3000"], 1, True)] == seen
+    walker.told()
+
+
+def test_on_its_way_to_a_task_it_can_be_stopped() -> None:
+    """A task that never steps: a pause holds it, a step too, and what was asked for is forgotten."""
+    for stop in (Gate.pause, Gate.step):
+        walker = Walker(paused=True)
+        stopped: list[bool] = []
+
+        async def main(over: threading.Event) -> None:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(trio.sleep_forever, name="stranger")
+                while not over.is_set():
+                    await trio.lowlevel.checkpoint()
+                nursery.cancel_scope.cancel()
+
+        over = threading.Event()
+
+        def drive(
+            walker: Walker = walker,
+            stop: Callable[[Gate], None] = stop,
+            over: threading.Event = over,
+            stopped: list[bool] = stopped,
+        ) -> None:
+            assert walker.heard()
+            stranger: set[int] = set()
+            while not stranger & {event.task for event in walker.of(BeforeTaskStep)}:
+                walker.gate.step()
+                assert walker.heard()
+                stranger = {event.task for event in walker.of(TaskSpawned) if event.name == "stranger"}
+            count = len(walker.of(BeforeTaskStep))
+            walker.gate.until(TaskId(stranger.pop()))
+            walker.until(lambda: len(walker.of(BeforeTaskStep)) > count + 20)
+            stop(walker.gate)
+            walker.until(lambda: walker.clock.frozen)
+            stopped.append(isinstance([*walker.events, *walker.recorder.pending][-1], Paused))
+            over.set()
+            walker.gate.resume()
+
+        assert run(walker, main, over, drive=drive) is None
+        assert [True] == stopped
+
+
+def test_what_was_asked_of_a_run_is_not_done_in_the_next() -> None:
+    """A run that ends takes with it the steps that were asked for, and the task that it was to go on to."""
+    for ask in (lambda gate: [gate.step() for _ in range(9)], lambda gate: gate.until(TaskId(999))):
+        walker = Walker(paused=True)
+        held: list[object] = []
+
+        def drive(walker: Walker = walker, ask: Callable[[Gate], object] = ask, held: list[object] = held) -> None:
+            assert walker.heard()
+            ask(walker.gate)
+            walker.until(lambda: len(walker.of(AfterRun)) == 1)
+            walker.until(lambda: [event for event in walker.of(Paused) if event.run == 1])
+            held.append(len([event for event in walker.of(BeforeTaskStep) if event.task == walker.of(Paused)[-1].next]))
+            walker.gate.release()
+
+        with commanded(walker, drive):
+            for _ in range(2):
+                trio.run(trio.sleep, 0, clock=RunClock(walker.clock), instruments=[walker.tracer()])
+        assert [0] == held
+
+
+def test_each_release_names_its_run() -> None:
+    """With two runs at once each hold is followed by the release of the same run, before it is held again."""
+    walker = Walker(paused=True)
+
+    def one() -> None:
+        trio.run(PROGRAMS["event"], lambda _: None, clock=RunClock(walker.clock), instruments=[walker.tracer()])
+
+    def drive() -> None:
+        while not walker.over.is_set():
+            walker.gate.step()
+            time.sleep(0.001)
+
+    with commanded(walker, drive):
+        runs = [threading.Thread(target=one) for _ in range(2)]
+        for thread in runs:
+            thread.start()
+        for thread in runs:
+            thread.join(PATIENCE)
+    events = walker.told().events
+    held: dict[object, int] = {0: 0, 1: 0}
+    for event in events:
+        if isinstance(event, Paused | Resumed):
+            held[event.run] += 1 if isinstance(event, Paused) else -1
+            assert held[event.run] in (0, 1), event
+    assert len([event for event in events if isinstance(event, Resumed)]) > 8

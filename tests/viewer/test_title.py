@@ -52,6 +52,13 @@ def busy() -> Story:
     return story
 
 
+def beside(story: Story) -> Story:
+    """Let another run be held meanwhile."""
+    story.events.append(e.BeforeRun(story.t, 2, "other", "trio", "Thread-1", "0.35.0", "system", 0))
+    story.events.append(e.Paused(story.t, 2))
+    return story
+
+
 @pytest.mark.parametrize(
     ("expected", "story"),
     [
@@ -65,6 +72,8 @@ def busy() -> Story:
         ("❚❚ PAUSING · waits for I/O", asleep(readers=2, processes=1)),
         ("❚❚ PAUSING · waits for a signal", asleep(signals=1)),
         ("❚❚ PAUSING · waits for a thread", asleep(threads=2)),
+        ("❚❚ PAUSING · waits for a signal", asleep(signals=1)),
+        ("❚❚ PAUSED · run 1 is in a step", beside(busy())),
         ("❚❚ PAUSING", asleep()),
     ],
 )

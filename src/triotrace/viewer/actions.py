@@ -69,7 +69,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("faster", "greater_than_sign,full_stop", ">", N_("faster, up to real time"), N_("The tape"), Player.faster),
     Action("home", "home,g", "Home g", N_("before the first step"), N_("The tape"), Player.home),
     Action("now", "end,G", "End G", N_("to the end, and follow it as it grows"), N_("The tape"), Player.now),
-    Action("next_of_task", "n", "n", N_("next step of the chosen task"), N_("The tape"), Player.next_of_task),
+    Action(
+        "next_of_task",
+        "n",
+        "n",
+        N_("next step of the chosen task; at the end, the program goes on to it"),
+        N_("The tape"),
+        Player.next_of_task,
+    ),
     Action(
         "previous_of_task", "N", "N", N_("previous step of the chosen task"), N_("The tape"), Player.previous_of_task
     ),

@@ -55,6 +55,9 @@ class Status:
         """Where the program stands at the gate, or why it has not come there."""
         timeline, say = self.player.scene.timeline, self.say
         if timeline.held:
+            moving = [run.index + 1 for run in timeline.runs if run.ended is None and run.running is not None]
+            if moving and not timeline.stands:
+                return say("❚❚ PAUSED · run {number} is in a step").format(number=moving[0])
             return say("❚❚ PAUSED")
         if any(run.running is not None for run in timeline.runs):
             return say("❚❚ PAUSING")
