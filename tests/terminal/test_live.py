@@ -30,6 +30,17 @@ async def main():
 trio.run(main)
 """
 
+NAPS = """\
+import trio
+async def child():
+    for _ in range(3):
+        await trio.sleep(1000)
+async def main():
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(child)
+trio.run(main)
+"""
+
 THIRD = "consumer takes the message that producer was waiting to send: producer is ready."
 
 
@@ -196,5 +207,25 @@ def test_no_press_of_a_quick_finger_is_lost(open_terminal: Opens) -> None:
     shown.wait_for(lambda screen: screen.step == (100, 100))
     shown.press(*["Left"] * 100, "Home")
     shown.wait_for(lambda screen: screen.step == (0, 100))
+    shown.press("q")
+    shown.assert_clean(status=0)
+
+
+def test_each_press_is_a_step_of_the_picture(open_terminal: Opens) -> None:
+    """The step before a sleep, the sleep with its end, and the last step too; then n goes on to a task's next step."""
+    file = open_terminal.with_file("naps.py", NAPS)
+    shown = open_terminal(100, 28)
+    shown.enter(f"triotrace run --paused {file.name}")
+    shown.wait_for("next ▸ main")
+    said = []
+    for step in range(1, 6):
+        shown.press("Right")
+        said.append(shown.wait_for(lambda screen, step=step: screen.step is not None and screen.step[0] == step).said)
+    assert "child waits at `sleep`." == said[1]
+    assert said[2].endswith("Then child is ready.")
+    assert "child waits at `sleep`." == said[3]
+    shown.press("Up", "n")
+    end = shown.wait_for("main returns.")
+    assert end.step[0] == end.step[1] == 9
     shown.press("q")
     shown.assert_clean(status=0)

@@ -97,8 +97,9 @@ class LiveApp(App[None]):
         """The last generation that was read, its `t`, and our own clock then."""
 
     def tell(self) -> None:
-        """Say what there is to say about the last key."""
+        """Say what there is to say about the last key, and no more about the one before."""
         if self.player.told:
+            self.clear_notifications()
             self.notify(self.player.told, markup=False)
             self.player.told = ""
 
