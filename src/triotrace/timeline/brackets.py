@@ -17,8 +17,12 @@ __all__ = ["draw_scopes"]
 _NEVER = 1 << 62
 
 
-def draw_scopes(line: Line, scopes: Sequence[Scope], timeline: Timeline, cells: Cells, words: Words) -> None:
+def draw_scopes(
+    line: Line, scopes: Sequence[Scope], timeline: Timeline, cells: Cells, words: Words
+) -> list[tuple[int, int, int]]:
     """Draw scopes that followed one another, as those of a loop do; what one had left ends where the next one begins.
+
+    Give the cells of the words behind them, from and to, and when each scope was over.
 
     Of many that came in one cell, the first and the last are drawn.
     """
@@ -26,15 +30,22 @@ def draw_scopes(line: Line, scopes: Sequence[Scope], timeline: Timeline, cells: 
     at = bisect_left(scopes, first, key=lambda scope: _NEVER if scope.exited is None else scope.exited)
     if at and scopes[at - 1].exited is not None:
         at -= 1  # what it had left may be seen
+    said = []
     while at < len(scopes) and scopes[at].shown < cells.edges[-1]:
         following = at + 1
         until = view.column(scopes[following].shown) if following < len(scopes) else _NEVER
-        _draw_scope(line, scopes[at], timeline, cells, words, until)
+        start, end = _draw_scope(line, scopes[at], timeline, cells, words, until)
+        over = scopes[at].exited
+        if start < end and over is not None:
+            said.append((start, end, over))
         next_cell = view.moment(view.column(scopes[at].shown) + 1)
         at = max(following, bisect_left(scopes, next_cell, following, key=lambda scope: scope.shown) - 1)
+    return said
 
 
-def _draw_scope(line: Line, scope: Scope, timeline: Timeline, cells: Cells, words: Words, until: int) -> None:
+def _draw_scope(
+    line: Line, scope: Scope, timeline: Timeline, cells: Cells, words: Words, until: int
+) -> tuple[int, int]:
     view = cells.view
     end = view.column(cells.end if scope.exited is None else scope.exited)
     if scope.given is not None:
@@ -51,8 +62,9 @@ def _draw_scope(line: Line, scope: Scope, timeline: Timeline, cells: Cells, word
         line.fill(at + 1, end + 1, "━", Ink.CANCELLED)
         line.put(at, "╳", Ink.CANCELLED)
         end, said = max(at, end), words.why(timeline, scope, timeline.lanes[scope.lane])
-    if said and end + 2 + width_of(said) <= until:
-        line.write(end + 2, said, Ink.CANCELLED if scope.cancelled is not None else Ink.SHIELD)
+    if not said or end + 2 + width_of(said) > until:
+        return 0, 0
+    return end + 2, line.write(end + 2, said, Ink.CANCELLED if scope.cancelled is not None else Ink.SHIELD)
 
 
 def _draw_bracket(line: Line, scope: Scope, timeline: Timeline, cells: Cells, end: int, until: int) -> None:

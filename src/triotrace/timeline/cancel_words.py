@@ -140,12 +140,13 @@ class CancelWords(Terms):
         length = self.duration(max(0, timeline.tape.ends[slot] - cancellation.t))
         return " " + self._("It has been cancelled for {length}, and has not noticed.").format(length=length)
 
-    def held_off(self, timeline: Timeline, held: HeldOff, now: int) -> str:
-        """Say which shield holds off what, and for how long now: `by line 12 from the time-out of main, for 0.3 s`."""
-        return self._("by line {line} from {what}, for {length}").format(
-            line=self.line_of(timeline, timeline.scopes[held.shield]),
-            what=self.cancelled(timeline, timeline.scopes[held.scope]),
-            length=self.duration(max(0, now - held.t)),
+    def held_off(self, timeline: Timeline, held: HeldOff, now: int) -> tuple[str, str]:
+        """Say which shield holds for how long, and off what: `by line 12, for 0.3 s`; `from the time-out of main`."""
+        line = self.line_of(timeline, timeline.scopes[held.shield])
+        length = self.duration(max(0, now - held.t))
+        what = self.cancelled(timeline, timeline.scopes[held.scope])
+        return self._("by line {line}, for {length}").format(line=line, length=length), self._("from {what}").format(
+            what=what
         )
 
     def _names(self, timeline: Timeline, lanes: list[int]) -> str:

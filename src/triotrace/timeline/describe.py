@@ -75,13 +75,13 @@ def _cancelled(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[
         return []
     found = timeline.cancelled_around(lane, slot)
     if isinstance(found, HeldOff):
-        return [(say("shielded"), words.held_off(timeline, found, now))]
+        by, what = words.held_off(timeline, found, now)
+        return [(say("shielded"), by), ("", what)]
     if found is None or found.cancelled is None:
         return []
     length = words.duration(max(0, now - found.cancelled.t))
-    return [
-        (say("cancelled"), say("by {what}, {length} ago").format(what=words.cancelled(timeline, found), length=length))
-    ]
+    what = say("by {name}").format(name=words.cancelled(timeline, found))
+    return [(say("cancelled"), say("{length} ago").format(length=length)), ("", what)]
 
 
 def _stand(timeline: Timeline, lane: Lane, change: int) -> Place | None:

@@ -102,10 +102,14 @@ class StepsPicture:
         if lane is not None:
             draw_labels(line, lane, self._columns, self.words)
             return self._with_last_words(line, lane)
-        for start, text, ink in said:
-            if not any(line.inks[start - 1 : start + width_of(text)]):
-                line.write(start, text, ink)
-        return self._with_playhead(line)
+        said = [words for words in said if not any(line.inks[words.start - 1 : words.start + width_of(words.text)])]
+        for words in said:
+            line.write(words.start, words.text, words.ink)
+        self._with_playhead(line)
+        for words in said:
+            if self.view.playhead is not None and words.over <= self.view.playhead:
+                line.untint(words.start, words.start + width_of(words.text), FUTURE)
+        return line
 
     def prints(self) -> Line:
         """Draw what the program printed, each under the step that printed it."""

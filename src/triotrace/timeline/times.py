@@ -86,8 +86,13 @@ class TimePicture:
         line = Line(self.view.width)
         shown = self.rows.rows[row]
         if shown.scopes:
-            draw_scopes(line, shown.scopes, self.timeline, self._cells, self.words)
+            said = draw_scopes(line, shown.scopes, self.timeline, self._cells, self.words)
             self._draw_breaks(line)
+            self._with_playhead(line)
+            for start, end, over in said:
+                if self.view.playhead is not None and over <= self.view.playhead:
+                    line.untint(start, end, FUTURE)
+            return line
         if shown.roll is not None:
             draw_roll(line, shown.roll, self._cells)
             self._draw_breaks(line)
