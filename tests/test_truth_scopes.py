@@ -27,7 +27,7 @@ def saying(case: Recorded, text: str) -> int:
 
 
 def rows(case: Recorded, axis: str) -> dict[str, str]:
-    """Return what is drawn on the rows of scopes, by their label."""
+    """Return what is drawn on the rows of scopes, by their label; `deadline` where that is a time."""
     lines = picture(case.timeline, width=110, axis=axis, zoom=3).splitlines()  # type: ignore[arg-type]
     labels = {
         row.label
@@ -39,7 +39,8 @@ def rows(case: Recorded, axis: str) -> dict[str, str]:
     for line in lines:
         for label in labels:
             if line.lstrip(" │├└").startswith(label + " "):
-                found[label] = line
+                # What a scope was given, less what it took to enter it, is a little less on a busy machine
+                found["deadline" if label.startswith("≤") else label] = line
     return found
 
 
@@ -59,7 +60,7 @@ def test_a_shield_that_holds_is_named_drawn_and_inspected(cases: Cases) -> None:
     for axis in ("steps", "time"):
         drawn = rows(case, axis)
         assert "═══" in drawn["shield"]
-        assert "╳" in drawn["≤ 100 ms"]
+        assert "╳" in drawn["deadline"]
 
 
 def test_a_clean_up_behind_a_shield_is_drawn_with_how_long_and_an_idle_shield_is_not(cases: Cases) -> None:
@@ -131,7 +132,7 @@ def test_a_late_time_out_says_how_late_and_shows_where_it_was_due(cases: Cases) 
     case = cases["late_time_out"]
     [late] = [sentence for sentence in said(case) if "Time is up, " in sentence]
     assert f" ms late: `fail_after(0.1)` of main (line {case.line('fail_after')}) is cancelled." in late
-    drawn = rows(case, "time")["≤ 100 ms"]
+    drawn = rows(case, "time")["deadline"]
     assert drawn.index("┊") + 10 < drawn.index("╳")
 
 

@@ -45,8 +45,8 @@ def failure() -> Story:
     ]
     story.step("sad#1", exits="cancelled")
     story.step("sad#2", exits="cancelled", wakes=("main",))
-    story.events.append(e.ScopeExited(story.t, 9))
     story.step("main", exits="returned")
+    story.events.insert(-2, e.ScopeExited(story.t, 9))
     return story
 
 
@@ -158,3 +158,33 @@ def test_words_on_how_a_task_ended_are_no_future_once_it_has() -> None:
         bad, sad = drawn.line(1), drawn.line(3)
         assert Ink.RAISED == bad.inks[bad.text.index("ValueError")]
         assert Ink.CANCELLED | FUTURE == sad.inks[sad.text.index("by bad")]
+
+
+def test_a_cancelled_nursery_is_drawn_from_the_step_that_cancelled_it() -> None:
+    """On the step axis too, in a row between its task and the children; the baton crosses it."""
+    timeline = folded(failure())
+    drawn = picture(timeline, width=90, zoom=3).splitlines()
+    row = next(line for line in drawn if line.startswith("│ nursery"))
+    assert row[10:].lstrip(" ╎┃").startswith("╳━━")
+    assert "╳" not in drawn[1], "its task lives on"
+
+
+def test_a_row_of_scopes_is_drawn_in_no_band_before_they_mattered() -> None:
+    drawn = picture(folded(failure()), width=46, zoom=10)
+    first, *later = drawn.split("\n\n")
+    assert "nursery  " not in first
+    assert any("│ nursery " in band for band in later)
+
+
+def test_words_behind_a_cancelled_scope_are_no_future_once_it_is_over() -> None:
+    timeline = folded(failure())
+    end = len(timeline.tape)
+    words = Words()
+    for playhead, tint in ((end, 0), (end - 1, FUTURE)):
+        rows = lay_rows(timeline, scopes=words, steps=True)
+        line = StepsPicture(timeline, rows, StepsView(1, 120, 10, playhead=playhead), words).line(1)
+        assert tint == line.inks[line.text.index("by bad")] & FUTURE
+        rows = lay_rows(timeline, scopes=words)
+        view = TimeView(0, MILLISECOND // 2, 60, playhead=timeline.tape.ends[playhead])
+        line = TimePicture(timeline, rows, view, words).line(1)
+        assert tint == line.inks[line.text.index("by bad")] & FUTURE

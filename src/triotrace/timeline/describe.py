@@ -80,8 +80,7 @@ def _cancelled(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[
     if found is None or found.cancelled is None:
         return []
     length = words.duration(max(0, now - found.cancelled.t))
-    what = say("by {name}").format(name=words.cancelled(timeline, found))
-    return [(say("cancelled"), say("{length} ago").format(length=length)), ("", what)]
+    return [(say("cancelled"), say("{length} ago").format(length=length)), ("", words.cancelled(timeline, found))]
 
 
 def _stand(timeline: Timeline, lane: Lane, change: int) -> Place | None:
