@@ -28,7 +28,7 @@ def marked(case: Recorded, lane: Lane, *, choose: bool = False) -> int | None:
 
 
 @pytest.mark.parametrize("choose", [False, True])
-def test_a_raise_is_marked_where_it_happened(cases: Cases, choose: bool) -> None:  # noqa: FBT001
+def test_a_raise_is_marked_where_it_happened(cases: Cases, choose: bool) -> None:
     """Not at the await before it; and the group that comes of it in main is the same exception."""
     case = cases["raises_after_sleep"]
     line = case.line("return 1 / by")
@@ -48,7 +48,7 @@ def test_a_raise_in_words(cases: Cases) -> None:
 
 
 @pytest.mark.parametrize("choose", [False, True])
-def test_a_function_of_trios_has_no_line(cases: Cases, choose: bool) -> None:  # noqa: FBT001
+def test_a_function_of_trios_has_no_line(cases: Cases, choose: bool) -> None:
     """Nobody's line is borrowed for it."""
     for name, task in (("raises_after_sleep", "sleep_forever"), ("started_by_me", "sleep #1")):
         case = cases[name]
