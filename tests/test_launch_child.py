@@ -9,6 +9,7 @@ import signal
 import stat
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -260,3 +261,46 @@ def test_the_private_folder_is_gone_at_the_end(start: Callable[..., Child]) -> N
     wait_for(child)
     child.finish()
     assert not folder.exists()
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_whether_it_lives_is_known_at_no_cost(
+    tmp_path: Path, start: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who draws asks often: neither the program's end is looked for then, nor its log finished."""
+    finishing, may_finish, who = threading.Event(), threading.Event(), []
+    original = child_module.finish_recording
+
+    def finish(*args: object, **options: object) -> object:
+        who.append(threading.current_thread())
+        finishing.set()
+        may_finish.wait(60)
+        return original(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(child_module, "finish_recording", finish)
+    child = start(script(tmp_path, "print('hello')"))
+    assert finishing.wait(60), "nobody had to ask"
+    assert child.living, "its log is not whole yet"
+    may_finish.set()
+    until(lambda: not child.living or None, what="its end")
+    assert "exit" in child.log.read_text().splitlines()[-1]
+    assert threading.main_thread() not in who
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_log_that_cannot_be_finished_is_told_at_the_end(
+    tmp_path: Path, start: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever for the end that was not told."""
+
+    def finish(*args: object, **options: object) -> object:
+        raise TriotraceError("the disk is full")
+
+    original = child_module.finish_recording
+    monkeypatch.setattr(child_module, "finish_recording", finish)
+    child = start(script(tmp_path, "print('hello')"))
+    until(lambda: not child.living or None, what="its end")
+    with pytest.raises(TriotraceError, match="the disk is full"):
+        child.finish()
+    monkeypatch.setattr(child_module, "finish_recording", original)
+    child.finish()

@@ -73,7 +73,7 @@ ACTIONS: tuple[Action, ...] = (
         "next_of_task",
         "n",
         "n",
-        N_("next step of the chosen task; at the end, the program goes on to it"),
+        N_("next step of the chosen task; the program goes on to it"),
         N_("The tape"),
         Player.next_of_task,
     ),
