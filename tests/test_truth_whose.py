@@ -243,11 +243,24 @@ async def accept(handler, nursery, count):
         await trio.sleep(0)
         nursery.start_soon(wrap, handler)
 
+class Group:
+    def __init__(self, nursery):
+        self.nursery = nursery
+
+    def start_soon(self, func, *args):
+        self.nursery.start_soon(func, *args)
+
 class Manager:
     def __init__(self, callback):
         self.callback = callback
 
     async def watch(self):
+        await trio.sleep(0)
+
+    def start(self, nursery):
+        nursery.start_soon(self.beat)
+
+    async def beat(self):
         await trio.sleep(0)
 
     async def serve(self, handler):
@@ -285,12 +298,14 @@ def test_wrappers_of_any_package(tmp_path: Path) -> None:
                 nursery.start_soon(helpers.wrap, work)
                 nursery.start_soon(helpers.wrap, Callable())
                 nursery.start_soon(helpers.Manager(work).serve, work)
+                helpers.Manager(work).start(nursery)
+                helpers.Group(nursery).start_soon(trio.sleep, 0)
 
         trio.run(main)
         """,
     )
-    assert ["Callable", "Manager.serve", "work", "work", "work"] == users(timeline)
-    assert {"Manager.watch", "accept"} == libraries(timeline)
+    assert ["Callable", "Manager.serve", "sleep", "work", "work", "work"] == users(timeline)
+    assert {"Manager.beat", "Manager.watch", "accept"} == libraries(timeline)
     assert [] == timeline.prints, "nothing of the program's was called"
 
 

@@ -30,6 +30,23 @@ OBJECT: Final = " object at 0x"
 """In the names that trio gives to functions without one."""
 _STARTERS: Final = frozenset({"start_soon", "start", "create_task", "spawn", "spawn_system_task"})
 """Functions that start a task on behalf of their caller: trio's own, and those of task groups around a nursery."""
+_STARTED: Final = frozenset(
+    {
+        "async_fn",
+        "async_func",
+        "afn",
+        "callable",
+        "coro",
+        "coro_fn",
+        "coroutine",
+        "f",
+        "fn",
+        "func",
+        "function",
+        "target",
+    }
+)
+"""What the argument is called that such a function starts: one without it starts something of its own."""
 _MOST_LOOKS: Final = 32
 """A package's task is searched for code of the user's so often, at each new place where it stands."""
 
@@ -99,7 +116,8 @@ def _started_by_user(state: State, parent: Record, frame: FrameType) -> tuple[bo
             return True, directly
         starts = caller.f_code.co_name in _STARTERS
         if fact.rank == LIBRARY:
-            if not starts:
+            code = caller.f_code
+            if not starts or _STARTED.isdisjoint(code.co_varnames[: code.co_argcount]):
                 return False, False
             directly = False
         elif fact.rank != PYTHON and not starts and fact.word is not None:
