@@ -12,6 +12,8 @@ __all__ = ["Status"]
 
 
 _BAR = 12
+_BETWEEN_RUNS = 300_000_000
+"""Nanoseconds after a run's end in which another may follow, as each test under pytest is one: the header is calm."""
 _NAME = 20
 """Cells for a task's name."""
 _FAR_BEHIND = 1_000_000
@@ -38,7 +40,7 @@ class Status:
             return say("▶ PLAYING") + self._pace
         if not program.living:
             return self._ending(reading=reading, share=read / size if size else 0)
-        if scene.timeline.is_over:
+        if scene.timeline.is_over and scene.timeline.now - scene.timeline.horizon >= _BETWEEN_RUNS:
             return say("● trio has ended · the program goes on")
         if self.player.seeks is not None:
             name = scene.timeline.title(self.player.seeks)
