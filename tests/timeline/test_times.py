@@ -183,6 +183,7 @@ def test_ten_seconds_of_sleep_are_folded_and_their_length_is_said() -> None:
     assert "idle ╱╱" == shown.title
 
 
+@settings(deadline=None)
 @given(made_up_runs("mock"), st.integers(0, 3_000))
 def test_trios_time_goes_there_and_back(run: MadeUp, x: int) -> None:
     timeline = folded(run)

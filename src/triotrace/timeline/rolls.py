@@ -15,6 +15,12 @@ from triotrace.timeline.timeline import Timeline
 
 __all__ = ["Roll"]
 
+# Plain numbers: a member of an Enum costs as much to compare as the rest of a change
+_RUNNING, _READY = int(State.RUNNING), int(State.READY)
+_LIVES = [state in ALIVE for state in State] + [False]
+"""By state, and of who is not born yet."""
+_UNBORN = len(State)
+
 
 class Roll:
     """The descendants of the lane `root`. `update` takes notice of what the timeline has learnt since."""
@@ -61,19 +67,41 @@ class Roll:
         self._look_at_moves()
         changes, lanes = self.timeline.changes, self.timeline.lanes
         following, outside = self._next, self._outside
+        # Sums are kept in locals, and all is in one loop: a nursery of 100,000 tasks is folded at one key
+        last = alive = gone = queue = running = ran = queued = 0
+        if self.times:
+            last, alive, gone, queue = self.times[-1], self.alive[-1], self.gone[-1], self.queue[-1]
+            running, ran, queued = self.running[-1], self.ran[-1], self.queued[-1]
         for at in range(self._read, len(changes)):
             index = changes[at]
-            lane = lanes[index]
             change = following.get(index)
             if change is None:
-                if index in outside or not self._joins(lane):
+                if index in outside or not self._joins(lanes[index]):
                     outside.add(index)
                     continue
+                name = lanes[index].name
+                self.names[name] = self.names.get(name, 0) + 1
                 change = 0
-                self.names[lane.name] = self.names.get(lane.name, 0) + 1
             following[index] = change + 1
+            lane = lanes[index]
+            states = lane.states
+            t, state, before = lane.times[change], states[change], states[change - 1] if change else _UNBORN
+            ran += (t - last) * running
+            queued += (t - last) * queue
+            last = t
+            running += (state == _RUNNING) - (before == _RUNNING)
+            queue += (state == _READY) - (before == _READY)
+            alive += _LIVES[state] - _LIVES[before]
+            gone += _LIVES[before] > _LIVES[state]
             self._positions.append(at)
-            self._add(lane, change)
+            self.times.append(t)
+            self.slots.append(lane.slots[change])
+            self.alive.append(alive)
+            self.gone.append(gone)
+            self.queue.append(queue)
+            self.running.append(running)
+            self.ran.append(ran)
+            self.queued.append(queued)
         self._read = len(changes)
 
     def _look_at_moves(self) -> None:
@@ -134,26 +162,6 @@ class Roll:
                 self.names[after] = self.names.get(after, 0) + 1
                 self._forget(before)
         self._renamed = len(renamed)
-
-    def _add(self, lane: Lane, change: int) -> None:
-        t, state = lane.times[change], lane.states[change]
-        before = lane.states[change - 1] if change else None
-        ran = queued = alive = gone = queue = running = 0
-        if self.times:
-            span = t - self.times[-1]
-            running, queue, alive, gone = self.running[-1], self.queue[-1], self.alive[-1], self.gone[-1]
-            ran, queued = self.ran[-1] + span * running, self.queued[-1] + span * queue
-        running += (state == State.RUNNING) - (before == State.RUNNING)
-        queue += (state == State.READY) - (before == State.READY)
-        lives, lived = state in ALIVE, before in ALIVE
-        self.times.append(t)
-        self.slots.append(lane.slots[change])
-        self.alive.append(alive + lives - lived)
-        self.gone.append(gone + (lived and not lives))
-        self.queue.append(queue)
-        self.running.append(running)
-        self.ran.append(ran)
-        self.queued.append(queued)
 
     def label(self, slot: int) -> str:
         """Name them after a slot, with how many live and how many are gone: `handle ×588 ■ 412`."""
