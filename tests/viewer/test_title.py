@@ -72,7 +72,6 @@ def beside(story: Story) -> Story:
         ("❚❚ PAUSING · waits for I/O", asleep(readers=2, processes=1)),
         ("❚❚ PAUSING · waits for a signal", asleep(signals=1)),
         ("❚❚ PAUSING · waits for a thread", asleep(threads=2)),
-        ("❚❚ PAUSING · waits for a signal", asleep(signals=1)),
         ("❚❚ PAUSED · run 1 is in a step", beside(busy())),
         ("❚❚ PAUSING", asleep()),
     ],

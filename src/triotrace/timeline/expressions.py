@@ -27,8 +27,11 @@ _LONGEST = 20_000
 """Characters of what is parsed."""
 _SHORT = 80
 """Bytes of a call whose arguments are told."""
+_LONGEST_HEADER = 4_000
 _MOST_LINES = 40
 """Lines of a header."""
+_MOST_HEADERS = 4
+"""Statements that are looked at, from a place upwards, for the one that it is in."""
 
 
 class Kind(Enum):
@@ -94,7 +97,7 @@ def _expression(lines: Sequence[str], place: Place) -> ast.expr | None:
     if place.column is None or place.end_column is None:
         return None
     first, last = place.line, place.end_line or place.line
-    if not first <= last <= len(lines) or last - first > _LONGEST:
+    if not first <= last <= len(lines) or last - first > _LONGEST // 10:
         return None
     part = list(lines[first - 1 : last])
     part[-1] = _bytes(part[-1], 0, place.end_column)
@@ -130,14 +133,18 @@ def _statement(lines: Sequence[str], place: Place) -> Expression | None:
 
 def _header_around(lines: Sequence[str], place: Place) -> Iterator[ast.withitem]:
     """Find the item of a `with` that has the very span of a place."""
+    looked = 0
     for first in range(place.line - 1, max(-1, place.line - 1 - _MOST_LINES), -1):
         if lines[first].lstrip().startswith(("with", "async")):
+            looked += 1
             statement = _parsed(lines, first)
             if isinstance(statement, ast.With | ast.AsyncWith):
                 for item in statement.items:
                     node = item.context_expr
                     if (node.lineno + first, node.col_offset) == (place.line, place.column):
                         yield item
+                return
+            if looked == _MOST_HEADERS:
                 return
 
 
@@ -150,7 +157,7 @@ def _parsed(lines: Sequence[str], first: int) -> ast.stmt | None:
     block = ["if 1:"] if indent else []
     lengths = accumulate(len(line) for line in lines[first : first + _MOST_LINES])
     for end, length in enumerate(lengths, first + 1):
-        if length > _LONGEST:
+        if length > _LONGEST_HEADER:
             return None
         header = [*block, *lines[first:end]]
         # It is whole as soon as it can be parsed, alone or with a body
