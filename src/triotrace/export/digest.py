@@ -9,11 +9,11 @@ from triotrace.timeline.lanes import Lane
 from triotrace.timeline.rolls import Roll
 from triotrace.timeline.timeline import Timeline
 
-__all__ = ["LONGEST", "Outline", "outline", "within"]
+__all__ = ["LONGEST", "MOST_ROWS", "Outline", "outline", "within"]
 
 LONGEST = 65_536
 """Characters, line ends included. No issue on GitHub takes more, and nobody reads more."""
-_MOST_ROWS = 24
+MOST_ROWS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ def outline(timeline: Timeline, shows: Callable[[Lane], bool]) -> Outline:
         if shows(lane):
             families.setdefault(_above(timeline, lane, shows, nearest), []).append(lane.index)
     roots = families.get(None, [])
-    kept = roots[:_MOST_ROWS]
+    kept = roots[:MOST_ROWS]
     left_out = sum(map(len, families.values())) - len(kept)
     rolls: dict[int, Roll] = {}
     rows = len(kept)
     for index in kept:  # it grows meanwhile
         family = families.get(index, [])
-        if rows + len(family) <= _MOST_ROWS:
+        if rows + len(family) <= MOST_ROWS:
             kept += family
             rows += len(family)
             left_out -= len(family)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from triotrace.export.ascii import escaped, to_ascii
 from triotrace.export.crowd import Crowd
-from triotrace.export.digest import LONGEST, outline
+from triotrace.export.digest import LONGEST, MOST_ROWS, outline
 from triotrace.export.heading import packed
 from triotrace.export.part import Part, company, origin_of, span_of_steps, span_of_time, tasks_named, with_parents
 from triotrace.timeline.columns import StepsView
@@ -113,7 +113,9 @@ class Drawing:
         timeline, say = self.timeline, self.words.catalogue.gettext
         # Who was asked for is known: what would be drawn was begun
         few = outline(timeline, lambda lane: self._shows(lane) and (self.shown is None or lane.index in self.shown))
-        rows = lay_rows(timeline, system=self.system, folded=few.rolls, only=few.lanes, loop=False, scopes=self.words)
+        scopes = sum(len(timeline.timed[lane].levels) for lane in few.lanes if lane in timeline.timed)
+        words = self.words if scopes <= MOST_ROWS else None  # a recursion may have a thousand open at once
+        rows = lay_rows(timeline, system=self.system, folded=few.rolls, only=few.lanes, loop=False, scopes=words)
         self._measure(rows)
         scale = scale_of(timeline)
         yield from self._time_band(rows, *span_of_time(timeline, part, scale), scale, whole=True)
