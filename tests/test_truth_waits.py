@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,11 @@ import trio
 import trio.testing
 
 import forms
-from programs import events_of
+from programs import PATIENCE, events_of
 from recorded import CASES, Cases, Recorded
 from served import served
 from triotrace import Tracer
-from triotrace.events import BeforeIoWait, Event, Source, TaskScheduled
+from triotrace.events import AfterTaskStep, BeforeIoWait, Event, Place, Source, TaskScheduled, TaskSpawned
 from triotrace.export.text import page
 from triotrace.timeline.columns import Columns, StepsView
 from triotrace.timeline.describe import describe
@@ -29,22 +28,33 @@ WORDS = Words()
 OWNED = ("Lock.acquire", "Condition.acquire")
 
 
-def stopped(function: Callable[[], Awaitable[object]]) -> Timeline:
+def stopped(form: forms.Form) -> Timeline:
     """Run a task until it waits for good; return what was told up to then."""
     events: list[Event] = []
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(function, name="waiter")
-            await trio.testing.wait_all_tasks_blocked(0.02)
+            nursery.start_soon(form.waits, name="waiter")
+            with trio.move_on_after(PATIENCE):
+                await trio.testing.wait_all_tasks_blocked(0.02)
+                while form.call is not None and stands_in(events) != form.call:  # a process begins in a thread
+                    await trio.testing.wait_all_tasks_blocked(0.02)
             nursery.cancel_scope.cancel()
 
     trio.run(main, instruments=[Tracer(events.extend)])
-    idle = next(i for i, event in enumerate(events) if isinstance(event, TaskScheduled) and event.cause == "idle")
+    idle = max(i for i, event in enumerate(events) if isinstance(event, TaskScheduled) and event.cause == "idle")
     timeline = Timeline()
     # A tracer in the same process hands over no sources
     timeline.feed([Source(forms.__file__, Path(forms.__file__).read_text(encoding="utf-8")), *events[:idle]])
     return timeline
+
+
+def stands_in(events: list[Event]) -> str | None:
+    """Return trio's word for where the waiter stood last."""
+    calls = {event.place: event.call for event in events if isinstance(event, Place)}
+    [waiter] = [event.task for event in events if isinstance(event, TaskSpawned) and event.name == "waiter"]
+    steps = [event for event in events if isinstance(event, AfterTaskStep) and event.task == waiter]
+    return calls.get(steps[-1].place) if steps and steps[-1].place is not None else None
 
 
 def waiting(timeline: Timeline) -> tuple[Lane, int]:
@@ -58,7 +68,7 @@ def waiting(timeline: Timeline) -> tuple[Lane, int]:
 def test_each_form_of_a_wait_is_said_by_its_own_line(name: str) -> None:
     """The block has the verb, the state and the sentence what the source says, the inspector trio's word too."""
     form = forms.FORMS[name]
-    timeline = stopped(form.waits)
+    timeline = stopped(form)
     lane, slot = waiting(timeline)
     facts = dict(describe(timeline, lane, slot, WORDS))
     said = WORDS.happened(timeline, slot)
