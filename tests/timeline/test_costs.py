@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from story import Story
 
 from triotrace import events as e
+from triotrace.timeline.lanes import Lane
+from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.states import State
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.trio_time import TrioTime
@@ -71,3 +73,29 @@ def test_the_leaps_that_can_be_seen_are_found(leaps: list[int], start: int, span
             expected.append((now, now + leap, leap))
         now += leap
     assert expected == scale.gaps(start, start + span)
+
+
+def test_whom_a_step_made_ready_is_looked_up_once_for_all_its_frames() -> None:
+    timeline = Timeline()
+    timeline.feed(crowd(200).events)
+    rows = lay_rows(timeline)
+    woken = rows.woken_in(timeline.tape, 1)
+    assert (frozenset(range(1, 201)), 1, 200) == woken
+    assert woken is rows.woken_in(timeline.tape, 1)
+
+
+def test_a_sentence_is_made_once_a_moment_until_more_is_known() -> None:
+    class Counting(Words):
+        steps = 0
+
+        def _step(self, timeline: Timeline, slot: int, lane: Lane) -> str:
+            self.steps += 1
+            return super()._step(timeline, slot, lane)
+
+    timeline, words = Timeline(), Counting()
+    timeline.feed(crowd(3).events)
+    said = [words.happened(timeline, 1) for _ in range(3)]
+    assert (1, said[0]) == (words.steps, said[2])
+    timeline.feed([])
+    words.happened(timeline, 1)
+    assert 2 == words.steps

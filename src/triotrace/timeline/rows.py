@@ -110,6 +110,11 @@ class Rows:
         """The cells that the widest title needs."""
         return max((width_of(row.branch) + width_of(row.label) for row in self.rows), default=0)
 
+    @cached_property
+    def tasks(self) -> int:
+        """How many rows are tasks'."""
+        return sum(row.kind is RowKind.TASK for row in self.rows)
+
     def next_task(self, row: int | None, count: int) -> int | None:
         """Give the task row so many further down, or up if `count` is negative, as far as there are any."""
         direction = 1 if count > 0 else -1

@@ -10,7 +10,6 @@ from rich.text import Text
 from textual.widget import Widget
 
 from triotrace.clean import clean
-from triotrace.timeline.rows import RowKind
 from triotrace.timeline.widths import cut, shorten, width_of
 from triotrace.viewer.failures import failures_of
 from triotrace.viewer.marked_line import is_over
@@ -90,7 +89,7 @@ class TitleBar(Panel):
         """Draw the program and its state, at the right the step; the name goes first where there is no room."""
         scene, state = self.scene, self.state
         if scene.sought:
-            found = sum(row.kind is RowKind.TASK for row in scene.rows.rows)
+            found = scene.rows.tasks
             state += " · " + scene.words.catalogue.ngettext("{count} task found", "{count} tasks found", found).format(
                 count=found
             )
