@@ -5,7 +5,7 @@ A lane that is folded away is drawn on the row it is folded into, so each lane h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -20,6 +20,7 @@ from triotrace.timeline.rolls import Roll
 from triotrace.timeline.scope_levels import Levels
 from triotrace.timeline.tape import Tape
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.tree import Tree
 from triotrace.timeline.widths import fit, width_of
 from triotrace.timeline.words import Words
 
@@ -156,7 +157,7 @@ def lay_rows(
         timeline, system=system, folded=folded, gone_by=gone_by, only=only, among=among, scopes=scopes, steps=steps
     )
     several = len(timeline.runs) > 1
-    for run in layout.runs:
+    for run in layout.tree.runs:
         if several or run.begun.host:
             layout.add(Row(RowKind.RUN, run.index, _run_title(timeline, run.index)))
         if loop and run.slept:
@@ -200,28 +201,13 @@ class _Layout:
         self.row_of_lane: dict[int, int] = {}
         self.loop_row: dict[int, int] = {}
         self.hidden: dict[int, list[int]] = {}
-        self._children = None if among is None else _families(timeline, among)
-        self._roots: dict[int, list[Lane]] = {}
-        for lane in timeline.lanes if self._children is None else self._known(self._children.pop(None, ())):
-            run = timeline.run_of(lane) if lane.parent is None else None
-            if run is not None:
-                self._roots.setdefault(run.index, []).append(lane)
-        self.runs = [
-            run for run in timeline.runs if among is None or run.index in self._roots or -1 - run.index in among
-        ]
-        """Those that have rows."""
-
-    def _known(self, lanes: Iterable[int]) -> list[Lane]:
-        return [self.timeline.lanes[index] for index in lanes]
-
-    def _children_of(self, lane: Lane) -> Collection[int]:
-        return lane.children if self._children is None else self._children.get(lane.index, ())
+        self.tree = Tree(timeline, among)
 
     def add(self, row: Row) -> None:
         self.rows.append(row)
 
     def add_tree(self, run: int) -> None:
-        for root in self._roots.get(run, ()):
+        for root in self.tree.roots.get(run, ()):
             if root.role == "init" and not self.system:
                 # Nobody wrote <init>: main is the root of what the user sees
                 for child in self._shown_children(root, None):
@@ -237,7 +223,7 @@ class _Layout:
     def _shown_children(self, lane: Lane, into: int | None) -> list[Lane]:
         """Give the nearest shown descendants; what lies between is drawn on the row `into`."""
         shown: list[Lane] = []
-        waiting = [*self._children_of(lane)][::-1]
+        waiting = [*self.tree.children_of(lane)][::-1]
         while waiting:
             child = self.timeline.lanes[waiting.pop()]
             if self._shows(child):
@@ -245,7 +231,7 @@ class _Layout:
             else:
                 if into is not None and child.role != "system":
                     self._hide(child, into)
-                waiting += [*self._children_of(child)][::-1]
+                waiting += [*self.tree.children_of(child)][::-1]
         return shown
 
     def _add(self, lane: Lane, run: int) -> None:
@@ -256,7 +242,7 @@ class _Layout:
             lane, branch, below = todo.pop()
             row = self.row_of_lane[lane.index] = len(self.rows)
             self.rows.append(Row(RowKind.TASK, run, title(lane), branch, lane.index))
-            if not self._children_of(lane) and lane.index not in self.levels:
+            if not self.tree.children_of(lane) and lane.index not in self.levels:
                 continue
             roll = self.folded.get(lane.index)
             if roll is not None:
@@ -285,7 +271,7 @@ class _Layout:
 
     def _add_roll(self, lane: Lane, run: int, branch: str, roll: Roll) -> None:
         row = len(self.rows)
-        for child in self._descendants([lane]):
+        for child in self.tree.below([lane]):
             self.row_of_lane[child.index] = row
         self.rows.append(Row(RowKind.ROLL, run, roll.label(len(self.timeline.tape)), branch, roll=roll))
 
@@ -296,35 +282,10 @@ class _Layout:
         row = len(self.rows)
         for lane in gone:
             self._hide(lane, row)
-        for lane in self._descendants(gone):
+        for lane in self.tree.below(gone):
             self._hide(lane, row)
         self.rows.append(Row(RowKind.GONE, run, f"■ {len(gone)}", branch))
 
     def _hide(self, lane: Lane, row: int) -> None:
         self.row_of_lane[lane.index] = row
         self.hidden.setdefault(row, []).append(lane.index)
-
-    def _descendants(self, lanes: list[Lane]) -> list[Lane]:
-        found: list[Lane] = []
-        waiting = list(lanes)
-        while waiting:
-            children = self._known(self._children_of(waiting.pop()))
-            found += children
-            waiting += [child for child in children if child.children]
-        return found
-
-
-def _families(timeline: Timeline, among: Set[int]) -> dict[int | None, list[int]]:
-    """Give the children of each lane, the roots under None, as far as they or any below them are asked for."""
-    families: dict[int | None, list[int]] = {}
-    seen: set[int] = set()
-    for index in among:
-        at: int | None = index if index >= 0 else None
-        while at is not None and at not in seen:
-            seen.add(at)
-            parent = timeline.lanes[at].parent
-            families.setdefault(parent, []).append(at)
-            at = parent
-    for family in families.values():
-        family.sort(key=lambda index: timeline.lanes[index].joined)
-    return families
