@@ -89,3 +89,34 @@ def test_each_slot_once_where_something_comes_from_outside(tmp_path: Path, name:
     tape = read(live(tmp_path, (str(EXAMPLES / f"{name}.py"),), act))
     assert [] == tape.damages
     assert list(range(len(tape.tape) + 1)) == slots
+
+
+TWO_RUNS = """
+import threading, trio
+async def child(number):
+    for _ in range(2):
+        await trio.sleep(number)
+async def main():
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(child, 0.01)
+        nursery.start_soon(child, 0.02)
+threads = [threading.Thread(target=trio.run, args=(main,)) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+trio.run(main)
+"""
+
+
+def test_each_slot_once_in_several_runs(tmp_path: Path) -> None:
+    """Two at once, in threads, and one after them: whichever is held goes on, and no press is lost between them."""
+    slots: list[int] = []
+
+    async def act(app: TraceApp, pilot: Pilot[None]) -> None:
+        await walk(app, pilot, slots.append)
+
+    (tmp_path / "two.py").write_text(TWO_RUNS)
+    tape = read(live(tmp_path, (str(tmp_path / "two.py"),), act))
+    assert 3 == len(tape.runs)
+    assert list(range(len(tape.tape) + 1)) == slots

@@ -92,4 +92,5 @@ async def walk(app: TraceApp, pilot: Pilot[None], shown: Callable[[int], None]) 
         elif timeline.ended:
             return
         if timeline.is_over:
-            await wait_for(app, pilot, lambda: timeline.ended, "the program's end")
+            # Or another run begins, and is held before its first step
+            await wait_for(app, pilot, lambda: timeline.ended or timeline.stands, "the program's end")
