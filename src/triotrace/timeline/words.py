@@ -27,7 +27,7 @@ class Words(StepWords, SleepWords):
 
     def __init__(self, catalogue: NullTranslations | None = None) -> None:
         super().__init__(catalogue)
-        self._said: WeakKeyDictionary[Timeline, tuple[int, int, str]] = WeakKeyDictionary()
+        self._said: WeakKeyDictionary[Timeline, tuple[tuple[int, int, int], str]] = WeakKeyDictionary()
         """The slot that was said last, when, and how: a frame asks twice, and a step may have woken 100,000."""
 
     def happened(self, timeline: Timeline, slot: int) -> str:
@@ -35,11 +35,12 @@ class Words(StepWords, SleepWords):
         if not 0 < slot <= len(timeline.tape):
             return ""
         known = self._said.get(timeline)
-        if known is None or known[:2] != (slot, timeline.generation):
+        key = slot, timeline.generation, timeline.now
+        if known is None or known[0] != key:
             lane = timeline.tape.lanes[slot]
             said = self._sleep(timeline, slot) if lane < 0 else self._step(timeline, slot, timeline.lanes[lane])
-            known = self._said[timeline] = slot, timeline.generation, said
-        return known[2]
+            known = self._said[timeline] = key, said
+        return known[1]
 
     def following(self, timeline: Timeline, slot: int) -> str:
         """Say who runs after a slot: the tape knows, or at its end the queue does; nothing if nobody knows."""
