@@ -8,6 +8,7 @@ from triotrace import events as e
 from triotrace.export.text import picture
 from triotrace.timeline.canvas import FUTURE, Ink
 from triotrace.timeline.columns import StepsView
+from triotrace.timeline.describe import describe
 from triotrace.timeline.rows import lay_rows
 from triotrace.timeline.steps import StepsPicture
 from triotrace.timeline.timeline import Timeline
@@ -188,3 +189,22 @@ def test_words_behind_a_cancelled_scope_are_no_future_once_it_is_over() -> None:
         view = TimeView(0, MILLISECOND // 2, 60, playhead=timeline.tape.ends[playhead])
         line = TimePicture(timeline, rows, view, words).line(1)
         assert tint == line.inks[line.text.index("by bad")] & FUTURE
+
+
+def test_under_a_mock_clock_a_shield_held_for_trios_time() -> None:
+    """The clock leaps by 100 s while the task waits behind the shield."""
+    story = Story(clock="mock")
+    story.spawn("main")
+    story.events += [e.ScopeEntered(story.t, 1, 2), e.ScopeEntered(story.t, 2, 2, parent=1, shield=True)]
+    story.events.append(e.ScopeCancelled(story.t, 1, "call", task=2))
+    story.step("main", waits="sleep")
+    story.sleep(1)
+    story.events.append(e.Clock(story.t, 1, 100_000 * MILLISECOND))
+    story.events.append(e.TaskScheduled(story.t, 2, "timer"))
+    story.step("main", exits="returned")
+    story.events[-2:-2] = [e.ScopeExited(story.t, 2), e.ScopeExited(story.t, 1)]
+    timeline = folded(story)
+    for axis in ("steps", "time"):
+        drawn = picture(timeline, width=60, zoom=10, axis=axis).splitlines()  # type: ignore[arg-type]
+        assert any(line.startswith("  shield") and line.endswith("═ 100 s") for line in map(str.rstrip, drawn)), drawn
+    assert ("shielded", "by line ?, for 100 s") in describe(timeline, timeline.lanes[1], 2, Words())

@@ -56,7 +56,7 @@ def _draw_scope(
         if last < cells.edges[0] or held.t >= cells.edges[-1] or held.passing:
             continue
         line.fill(view.column(held.t), view.column(last) + 1, "═", Ink.SHIELD)
-        said = words.duration(last - held.t) if held.until is not None else ""
+        said = words.duration(timeline.length(scope.lane, held.t, last)) if held.until is not None else ""
     if scope.cancelled is not None:
         at = view.column(scope.cancelled.t)
         line.fill(at + 1, end + 1, "━", Ink.CANCELLED)

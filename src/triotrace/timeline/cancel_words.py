@@ -132,18 +132,18 @@ class CancelWords(Terms):
         """Say that a task gave way in a slot without noticing that it had been cancelled; nothing if that is not so."""
         scope = timeline.cancelled_around(lane, slot)
         cancellation = scope.cancelled if isinstance(scope, Scope) else None
-        if scope is None or cancellation is None or cancellation.slot >= slot:
+        if cancellation is None or cancellation.slot >= slot:
             return ""
         first = lane.after_slot(cancellation.slot - 1) + 1
         if lane.was_cancelled_among(first, lane.after_slot(slot)):
             return ""
-        length = self.duration(max(0, timeline.tape.ends[slot] - cancellation.t))
+        length = self.duration(timeline.length(lane.index, cancellation.t, timeline.tape.ends[slot]))
         return " " + self._("It has been cancelled for {length}, and has not noticed.").format(length=length)
 
     def held_off(self, timeline: Timeline, held: HeldOff, now: int) -> tuple[str, str]:
         """Say which shield holds for how long, and off what: `by line 12, for 0.3 s`; `from the time-out of main`."""
         line = self.line_of(timeline, timeline.scopes[held.shield])
-        length = self.duration(max(0, now - held.t))
+        length = self.duration(timeline.length(timeline.scopes[held.shield].lane, held.t, now))
         what = self.cancelled(timeline, timeline.scopes[held.scope])
         return self._("by line {line}, for {length}").format(line=line, length=length), self._("from {what}").format(
             what=what

@@ -79,7 +79,7 @@ def _cancelled(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[
         return [(say("shielded"), by), ("", what)]
     if found is None or found.cancelled is None:
         return []
-    length = words.duration(max(0, now - found.cancelled.t))
+    length = words.duration(timeline.length(lane.index, found.cancelled.t, now))
     return [(say("cancelled"), say("{length} ago").format(length=length)), ("", words.cancelled(timeline, found))]
 
 

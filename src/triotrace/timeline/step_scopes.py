@@ -61,7 +61,7 @@ def _draw(line: Line, scope: Scope, columns: Columns, words: Words) -> Behind:
             continue
         line.fill(_cell(columns, held.slot), _cell(columns, held.until_slot) + 1, "═", ink)
         if held.until is not None:
-            said = words.duration(held.until - held.t)
+            said = words.duration(columns.timeline.length(scope.lane, held.t, held.until))
     if scope.cancelled is not None:
         start, ink = _cell(columns, scope.cancelled.slot), Ink.CANCELLED
         line.fill(start + 1, end + 1, "━", ink)

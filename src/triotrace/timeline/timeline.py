@@ -83,6 +83,13 @@ class Timeline(Fold):
             return 0
         return max(0, run.trio_time(scope.cancelled.t) - scope.due)
 
+    def length(self, lane: int, since: int, until: int) -> int:
+        """Give the ns from one moment to another, by trio's own clock in a run that has a mock one."""
+        run = self.run_of(self.lanes[lane])
+        if run is not None and run.begun.clock == "mock":
+            return max(0, run.trio_time(until) - run.trio_time(since))
+        return max(0, until - since)
+
     def cancelled_around(self, lane: Lane, slot: int) -> Scope | HeldOff | None:
         """Give the scope whose cancellation is in force for a task after a slot, or the shield that holds it off."""
         for scope in self._scopes_around(lane, slot):
