@@ -31,10 +31,11 @@ from triotrace.events import (
 from triotrace.log import LogReader, encode
 
 PROGRAM = """
+import time
 import trio
 
 async def pause(event):
-    await trio.sleep(0.02)
+    await trio.sleep(0.5)
     event.set()
 
 async def wait(event, task_status=trio.TASK_STATUS_IGNORED):
@@ -58,7 +59,7 @@ async def main():
         await nursery.start(wait, event)
         nursery.start_soon(send, sending)
         async for _ in receiving:
-            await trio.to_thread.run_sync(int)
+            await trio.to_thread.run_sync(time.sleep, 0.05)  # the loop certainly sleeps meanwhile
     try:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(fail)
