@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 
 from recorded import NAMES, Cases
+from triotrace.events import VERSION
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_case_leaves_a_sound_log(cases: Cases, name: str) -> None:
     assert cases[name].timeline.ended
+
+
+def test_the_header_tells_the_version_of_the_vocabulary(cases: Cases) -> None:
+    """It is written before anything of ours can be imported."""
+    header = cases["walks"].timeline.header
+    assert header is not None
+    assert VERSION == header.version

@@ -100,7 +100,7 @@ class Inside:
         wall = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + ".%06dZ" % (seconds % 1 * 1000000)
         clock = '{"unit":"ns","source":"perf_counter","wall":"%s","origin":%d}' % (wall, self.origin)
         return (
-            '{"event":"header","format":"triotrace","version":[1,0],"tool":%s,"id":"%s","pid":%d,'
+            '{"event":"header","format":"triotrace","version":[1,1],"tool":%s,"id":"%s","pid":%d,'
             '"argv":[%s],"python":"%s","platform":%s,"clock":%s,"order":%s}'
         ) % (
             text("triotrace " + __version__),
