@@ -20,7 +20,7 @@ MOST = 12
 """Steps from each end of a longer tape."""
 
 
-@pytest.mark.parametrize(("name", "language"), zip([*CASES, *LESSONS], cycle(LANGUAGES), strict=False))
+@pytest.mark.parametrize(("name", "language"), list(zip([*CASES, *LESSONS], cycle(LANGUAGES), strict=False)))
 def test_each_step_is_shown(cases: Cases, lessons: dict[str, Lesson], name: str, language: str) -> None:
     """Forwards on one axis, back on the other; the inspector is open. (Nothing fails: see conftest.)"""
     log = cases[name].log if name in CASES else lessons[name].logs[0]
