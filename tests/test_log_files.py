@@ -20,6 +20,7 @@ from triotrace.log import forms as log_forms
 
 STEPS = encode([BeforeTaskStep(t=t, task=1) for t in range(5000)])
 BODY = SMALL_LOG.removesuffix(LINES[-1])
+EVENTS = len(LINES) - 2  # of the small log, without its header and its footer
 
 
 def events_of(content: bytes) -> list[Event]:
@@ -137,9 +138,9 @@ def test_a_damaged_gzip_raises_only_log_errors(tmp_path: Path, seed: int) -> Non
 
 
 DAMAGED = {
-    "after the document, torn": (OURS + b"{", ":32: there is more after the end of the document"),
-    "after the document": (OURS + b"{}\n", ":32: there is more after the end of the document"),
-    "garbage after gzip": (gzip.compress(SMALL_LOG) + b"garbage", ":31: damaged gzip"),
+    "after the document, torn": (OURS + b"{", f":{len(LINES) + 2}: there is more after the end of the document"),
+    "after the document": (OURS + b"{}\n", f":{len(LINES) + 2}: there is more after the end of the document"),
+    "garbage after gzip": (gzip.compress(SMALL_LOG) + b"garbage", f":{len(LINES) + 1}: damaged gzip"),
     "a torn document of another layout": (document(indent=2)[:-20], ":1: damaged document"),
     "a document without events": (b'{"events": []}', ":1: the file is empty"),
     "a document of numbers": (b'{"events": [1, 2]}', ":1: not a triotrace log"),
@@ -218,7 +219,7 @@ def test_a_tail_follows_when_a_torn_line_is_cut_off_behind_it(tmp_path: Path) ->
         finish_log(path, exit=-9, clock=lambda: 5_000)
         events += tail.read()
         assert tail.ended
-    assert events[-2:] == [Dropped(t=4000, count=1, since=26), Footer(t=4000, events=29, dropped=4, exit=-9)]
+    assert events[-2:] == [Dropped(t=4000, count=1, since=26), Footer(t=4000, events=EVENTS + 1, dropped=4, exit=-9)]
 
 
 def test_the_footer_counts_and_knows_the_time(tmp_path: Path) -> None:
@@ -231,7 +232,7 @@ def test_the_footer_counts_and_knows_the_time(tmp_path: Path) -> None:
         last_words=lambda t: [Output(t=t, stream="stderr", text="bye\n")],
         clock=lambda: 1_000_000_000,
     )
-    assert Footer(t=999_999_000, events=29, dropped=13, exit=3) == words
+    assert Footer(t=999_999_000, events=EVENTS + 1, dropped=13, exit=3) == words
     events, warnings = read(path)
     assert warnings == []
     assert [Output(t=999_999_000, stream="stderr", text="bye\n"), words] == events[-2:]
@@ -244,12 +245,12 @@ def test_the_footer_never_goes_back_in_time(tmp_path: Path) -> None:
 
 
 ENDS = {
-    "a whole line without its newline": (LINES[5][:-1], 29, 3),
-    "a torn line": (LINES[5][:-5], 29, 4),
-    "NULs": (bytes(5000), 28, 3),
-    "a torn line and NULs": (LINES[5][:-5] + bytes(5000), 29, 4),
-    "a whole line and NULs": (LINES[5][:-1] + bytes(5000), 29, 3),
-    "a torn character": ('{"event":"mark","t":27,"text":"é'.encode()[:-1], 29, 4),
+    "a whole line without its newline": (LINES[5][:-1], EVENTS + 1, 3),
+    "a torn line": (LINES[5][:-5], EVENTS + 1, 4),
+    "NULs": (bytes(5000), EVENTS, 3),
+    "a torn line and NULs": (LINES[5][:-5] + bytes(5000), EVENTS + 1, 4),
+    "a whole line and NULs": (LINES[5][:-1] + bytes(5000), EVENTS + 1, 3),
+    "a torn character": ('{"event":"mark","t":27,"text":"é'.encode()[:-1], EVENTS + 1, 4),
 }
 
 

@@ -148,7 +148,7 @@ def test_nothing_of_a_hostile_program_reaches_the_terminal(open_terminal: Opens)
     shown = open_terminal(100, 40)
     shown.enter("triotrace run evil*.py")
     shown.wait_for("■ ENDED, exit 1")
-    assert "[/] [@click=app.bell]" in shown.screen()
+    assert "├ [/] [@clic" in shown.screen()
     shown.press("i")
     for _ in range(3):
         shown.press("Left", "Left", "Down", "Down")
