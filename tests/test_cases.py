@@ -11,6 +11,8 @@ from triotrace.events import VERSION
 @pytest.mark.parametrize("name", NAMES)
 def test_each_case_leaves_a_sound_log(cases: Cases, name: str) -> None:
     assert cases[name].timeline.ended
+    times = [t for event in cases[name].events if (t := getattr(event, "t", None)) is not None]
+    assert sorted(times) == times, "time never goes back"
 
 
 def test_the_header_tells_the_version_of_the_vocabulary(cases: Cases) -> None:

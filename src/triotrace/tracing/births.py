@@ -158,7 +158,7 @@ def adopt(state: State) -> None:
         record.fresh = False
         if record.foreign:
             state.places.stand(task, record)
-            look_closer(state, task, record)
+            look_closer(state, task, record, state.now() - state.origin)
         if task in ready:
             record.ready = True
             state.append(TaskScheduled(state.now() - state.origin, record.id, "other"))

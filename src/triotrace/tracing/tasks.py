@@ -130,8 +130,8 @@ def _started_by_user(state: State, parent: Record, frame: FrameType) -> tuple[bo
     return False, False
 
 
-def look_closer(state: State, task: trio.lowlevel.Task, record: Record) -> None:
-    """Promote a package's task in which code of the user's turns out to run; it has just given way."""
+def look_closer(state: State, task: trio.lowlevel.Task, record: Record, t: int) -> None:
+    """Promote a package's task in which code of the user's turns out to run; it gave way at `t`, in ns."""
     point = record.point
     if point is None or point is record.looked or record.looks >= _MOST_LOOKS:
         return
@@ -149,7 +149,6 @@ def look_closer(state: State, task: trio.lowlevel.Task, record: Record) -> None:
     record.foreign = False
     record.inner = own
     name = clip(task.name if record.named else named_after(own.code), LIMIT_NAME)
-    t = state.now() - state.origin
     state.append(TaskPromoted(t, record.id, name, "user", state.places.begin_of(own)))
 
 

@@ -278,7 +278,7 @@ class Tracer(trio.abc.Instrument):
                 state.family.compare(task, record, t)
             held = state.places.stand(task, record)
             if record.foreign:
-                look_closer(state, task, record)
+                look_closer(state, task, record, t)
             point = record.point
             place = None if point is None else point.place
             if record.ready:
