@@ -338,3 +338,38 @@ def test_a_cancellation_that_reaches_nobody_names_nobody(cases: Cases, name: str
     said = sentences(cases[name].timeline)
     assert "cancels ." not in said
     assert "reaches ." not in said
+
+
+NESTED = """\
+import trio, trio.testing
+
+async def leaf():
+    await trio.sleep_forever()
+
+async def middle():
+    with trio.move_on_after(0.001):
+        await trio.sleep_forever()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(leaf)
+
+async def main():
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(middle)
+        await trio.testing.wait_all_tasks_blocked(0.1)
+        nursery.cancel_scope.cancel()
+
+trio.run(main)
+"""
+
+
+def test_who_waited_for_children_ends_for_the_reason_that_they_do(tmp_path: Path) -> None:
+    """The last child wakes it, not the cancellation; and an earlier time-out of its own is not what ended it."""
+    timeline = ran(tmp_path, NESTED)
+    assert {"middle": "by main", "leaf": "by main"} == {
+        title: WORDS.last_words(timeline, lane_of(timeline, title)) for title in ("middle", "leaf")
+    }
+
+
+def test_a_server_ends_by_ctrl_c_as_its_nursery_does(cases: Cases) -> None:
+    timeline = cases["server_keeps_open"].timeline
+    assert "by Ctrl+C" == WORDS.last_words(timeline, lane_of(timeline, "serve_tcp"))

@@ -196,3 +196,15 @@ def test_requests_wait_for_a_lock(tmp_path: Path) -> None:
         if State.WAITING in lane.states
     ]
     assert ["sleep_forever", "lock.acquire", "lock.acquire"] == waits[-3:]
+
+
+def test_at_the_end_of_a_nursery_its_own_children_are_waited_for(cases: Cases) -> None:
+    """Not those of the nursery around it, which go on."""
+    timeline = cases["server_keeps_open"].timeline
+    main = cases["server_keeps_open"].lane("main")
+    waits = [
+        main.wakers[change]
+        for change, state in enumerate(main.states)
+        if state == State.WAITING and timeline.verbs.verb(main.places[change]).nursery
+    ]
+    assert [2, 1] == waits

@@ -19,7 +19,7 @@ class CauseWords(Terms):
 
     def last_words_of_cancelled(self, timeline: Timeline, lane: Lane) -> str:
         """Say in a few words who cancelled a task, or that its time was up; nothing if it was itself, or is unknown."""
-        scope = timeline.scope_that_cancelled(lane)
+        scope = timeline.scope_that_ended(lane)
         return self.why(timeline, scope, lane) if scope is not None else ""
 
     def why(self, timeline: Timeline, scope: Scope, lane: Lane) -> str:

@@ -61,6 +61,8 @@ class Lane:
     children: dict[int, None] = field(default_factory=dict)
     """The lanes whose nurseries it owns, in the order in which they came to it."""
     alive_children: int = 0
+    open_nurseries: list[NurseryId] = field(default_factory=list)
+    """Those that it opened, the innermost last; closed ones are dropped when they are met there."""
     joined: int = 0
     """A number that grows: those of its owner's children that came before it have a smaller one."""
     born: int = 0

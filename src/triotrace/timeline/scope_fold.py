@@ -52,6 +52,7 @@ class ScopeFold(RunFold):
         self.now = event.t
         owner = self._known(event.task, event.t)
         nursery = self.nurseries[event.nursery] = Nursery(event.nursery, owner.index, event.t, event.place, event.scope)
+        owner.open_nurseries.append(event.nursery)
         scope = self.scopes.get(event.scope) if event.scope is not None else None
         if scope is not None:
             scope.nursery = True
@@ -66,6 +67,14 @@ class ScopeFold(RunFold):
         nursery.closed, nursery.error = event.t, event.error
         if nursery.scope is not None:
             self._nursery_in.pop(nursery.scope, None)
+
+    def _alive_within(self, lane: Lane) -> int:
+        """Count the living tasks of the innermost nursery of a task: for these it waits at its end."""
+        inner = lane.open_nurseries
+        while inner and self.nurseries[inner[-1]].closed is not None:
+            inner.pop()
+        # Of a run that was joined on its way it is not known which nurseries there are
+        return len(self.nurseries[inner[-1]].alive) if inner else lane.alive_children
 
     def _join(self, lane: Lane, nursery: e.NurseryId | None) -> None:
         """Take a task into a nursery, out of the one that it was in."""

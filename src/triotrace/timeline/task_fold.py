@@ -261,7 +261,7 @@ class TaskFold(ScopeFold):
 
     def _waits_for(self, lane: Lane, event: e.AfterTaskStep) -> int:
         if event.on is None:
-            return lane.alive_children
+            return self._alive_within(lane)
         place = self.verbs.places.get(event.place) if event.place is not None else None
         call = (place.call if place is not None else None) or ""
         owner = self._lane_of.get(event.owner, NOBODY) if event.owner is not None else NOBODY

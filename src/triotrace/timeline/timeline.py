@@ -76,6 +76,18 @@ class Timeline(Fold):
         """Give the scope whose cancellation reached a task last, if it is known."""
         return self.scopes.get(lane.cancelled_by) if lane.cancelled_by is not None else None
 
+    def scope_that_ended(self, lane: Lane) -> Scope | None:
+        """Give the scope whose cancellation a task ended with, if it is known.
+
+        A task that waited for its children was never woken to be cancelled: the last of them woke it. The exception
+        is that of a scope around it all the same.
+        """
+        scope, last = self.scope_that_cancelled(lane), lane.slots[-1] if lane.slots else -1
+        if scope is not None and (scope.exited_slot is None or scope.exited_slot > last):
+            return scope
+        around = self.cancelled_around(lane, last)
+        return around if isinstance(around, Scope) else scope
+
     def late(self, scope: Scope) -> int:
         """Give how many ns after its deadline a scope was cancelled; 0 if that was not why."""
         run = self.run_of(self.lanes[scope.lane])
