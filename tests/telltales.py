@@ -435,6 +435,11 @@ WHOLE_SCRIPTS = {
             print((await done).unwrap())
         asyncio.run(host())
         """),
+    "main is a mock": dedent("""\
+        import trio
+        from unittest.mock import AsyncMock
+        print(trio.run(AsyncMock(return_value=3)))
+        """),
     "asyncio alone": "import asyncio\nasync def main():\n    print('hello')\n    1 / 0\nasyncio.run(main())\n",
 }
 

@@ -8,7 +8,8 @@ import math
 import sys
 from collections.abc import Sized
 from contextlib import suppress
-from types import CellType, CodeType, FrameType, FunctionType
+from functools import partial
+from types import CellType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any, Final, Protocol
 
 import trio
@@ -42,6 +43,9 @@ __all__ = [
     "trio_time",
     "wait_deadline",
 ]
+
+
+_qualname: Final = type.__dict__["__qualname__"].__get__  # not a property of a metaclass's
 
 
 def runner_of_this_thread() -> object | None:
@@ -242,9 +246,14 @@ def main_name(frame: FrameType | None) -> str | None:
     if depth is None or frame is None:
         return None
     function = local(frame, "async_fn")
-    while hasattr(function, "func"):  # functools.partial
+    while type(function) is partial:
         function = function.func
-    return getattr(function, "__qualname__", None) or (None if function is None else type(function).__qualname__)
+    if type(function) is MethodType:
+        function = function.__func__
+    if type(function) is FunctionType:
+        return function.__qualname__
+    # Any other object is not asked: one whose `__getattr__` makes up all names, as a mock's does, never ends
+    return None if function is None else _qualname(type(function))
 
 
 def trio_time(seconds: float) -> TrioTime | None:
