@@ -310,6 +310,31 @@ TRIO_BODIES = {
             print(number)
             break
         """,
+    "names and exceptions that tell when they are asked": """
+        def asked(kind, name):
+            def method(self, *args):
+                print("asked for", name)
+                return getattr(kind, name)(self, *args)
+            return method
+        methods = ["__len__", "__getitem__", "__contains__", "__str__", "isascii", "split", "encode"]
+        Name = type("Name", (str,), {name: asked(str, name) for name in methods})
+        class Meta(type):
+            @property
+            def __qualname__(self):
+                print("asked for its name")
+                return "Other"
+        class Odd(Exception, metaclass=Meta):
+            __class__ = property(lambda self: print("asked for its class") or Exception)
+        async def fails():
+            await trio.lowlevel.checkpoint()
+            raise Odd
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(trio.sleep, 0, name=Name("one"))
+                nursery.start_soon(fails, name=Name("two"))
+        except ExceptionGroup as group:
+            print(len(group.exceptions))
+        """,
     "a coroutine never awaited": """
         trio.sleep(1)
         import gc

@@ -22,7 +22,8 @@ def encode(events: Iterable[Event]) -> bytes:
 
 
 def clip(text: str, limit: int) -> str:
-    """Escape lone surrogates, then cut at `limit` characters, with a mark that says how many are gone."""
+    """Return a plain string: lone surrogates escaped, cut at `limit` characters with a mark that says how many went."""
+    text = str.__str__(text)  # a subclass may have methods of the program's, and no encoder takes it
     if not text.isascii():
         # File names with foreign bytes hold lone surrogates, and no JSON reader agrees with another about them.
         text = text.encode("utf-8", "backslashreplace").decode()

@@ -113,7 +113,7 @@ def born(
     fact = state.places.facts.get(id(getattr(task.coro, "cr_code", None)))
     role: Role
     place: PlaceId | None
-    name = task.name
+    name = str.__str__(task.name)
     task_id = next(state.recorder.tasks)
     if fact is not None and fact.rank == USER and parent is not None and parent.role != "init":
         role, place = "user", state.places.begin_of(fact)
@@ -121,7 +121,7 @@ def born(
         if name[:1] == "<" and OBJECT in name:
             name = named_after(fact.code)
     else:
-        whose = whose_task(state, task, parent, frame, main=main)
+        whose = whose_task(state, task, name, parent, frame, main=main)
         role, fact, shown = whose.role, whose.fact, whose.inner or whose.fact
         place = None if shown is None else state.places.begin_of(shown)
         name = whose.name or name

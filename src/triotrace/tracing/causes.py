@@ -16,9 +16,9 @@ __all__ = ["cause_of", "waited_for"]
 def cause_of(state: State, task: trio.lowlevel.Task, record: Record, *, outside: bool) -> tuple[Cause, ScopeId | None]:
     """Tell why `task` was scheduled; `outside`: on behalf of a thread or a signal."""
     error = privates.delivered(task)
-    if isinstance(error, trio.Cancelled):
+    if type(error) is trio.Cancelled:
         return _interrupted(state, task, record)
-    if isinstance(error, KeyboardInterrupt):
+    if issubclass(type(error), KeyboardInterrupt):
         return "other", None
     if outside:
         return "thread", None

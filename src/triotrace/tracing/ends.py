@@ -6,7 +6,7 @@ import trio
 from outcome import Error as ErrorOutcome
 
 from triotrace.events import PlaceId, Result
-from triotrace.tracing.outcomes import leaves_of
+from triotrace.tracing.outcomes import is_group, leaves_of
 from triotrace.tracing.record import Record
 from triotrace.tracing.state import State
 from triotrace.tracing.whose import USER
@@ -36,9 +36,9 @@ def raised_at(state: State, record: Record, outcome: object, result: Result) -> 
     if type(outcome) is not ErrorOutcome:
         return None
     places, error = state.places, outcome.error
-    if result == "raised" and isinstance(error, BaseExceptionGroup):
+    if result == "raised" and is_group(error):
         for leaf in leaves_of(error):
-            place = None if isinstance(leaf, trio.Cancelled) else places.raised(leaf)
+            place = None if type(leaf) is trio.Cancelled else places.raised(leaf)
             if place is not None:
                 return place
     place = places.raised(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeGuard
 
 import trio
 from outcome import Error as ErrorOutcome
@@ -10,12 +11,13 @@ from outcome import Error as ErrorOutcome
 from triotrace.events import BIGGEST, LIMIT_LEAVES, LIMIT_NAME, Error, Leaf, Result
 from triotrace.log import clip
 
-__all__ = ["describe", "exits", "interrupts", "judge", "leaves_of"]
+__all__ = ["describe", "exits", "interrupts", "is_group", "judge", "leaves_of"]
 
 _MOST_LOOKED_AT = 1000
 
-# Not a subclass's own property: nothing of the program's is called
+# Not a subclass's own property: nothing of the program's is called. `isinstance`, too, asks the object for its class
 _CODE: Callable[[SystemExit], object] = SystemExit.__dict__["code"].__get__
+_NAME: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
 
 def judge(outcome: object) -> tuple[Result, Error | None]:
@@ -28,16 +30,16 @@ def judge(outcome: object) -> tuple[Result, Error | None]:
 def describe(error: BaseException) -> Error:
     """Put an exception into the log's words; a group with its leaves."""
     leaves = None
-    if isinstance(error, BaseExceptionGroup):
+    if is_group(error):
         leaves = [Leaf(_type(leaf), _text(leaf)) for leaf in leaves_of(error)]
     return Error(_type(error), _text(error), leaves, _status(error))
 
 
 def _status(error: BaseException) -> int | None:
     """Return the status with which a SystemExit ends the program, as Python's `handle_system_exit` has it."""
-    if not isinstance(error, SystemExit):
+    if not issubclass(type(error), SystemExit):
         return None
-    code = _CODE(error)
+    code = _CODE(error)  # type: ignore[arg-type]  # it is one
     if code is None:
         return 0
     if not issubclass(type(code), int):
@@ -63,9 +65,14 @@ def _holds(error: object, wanted: type[BaseException]) -> bool:
         kind = type(found := queue.pop())
         if issubclass(kind, wanted):
             return True
-        if issubclass(kind, BaseExceptionGroup):
+        if is_group(found):
             queue.extend(_members(found))
     return False
+
+
+def is_group(error: object) -> TypeGuard[BaseExceptionGroup[BaseException]]:
+    """Tell whether an exception is a group. Nothing of the program's is called."""
+    return issubclass(type(error), BaseExceptionGroup)
 
 
 def leaves_of(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
@@ -74,7 +81,7 @@ def leaves_of(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     queue: list[BaseException] = [group]
     while queue and len(found) < LIMIT_LEAVES:
         error = queue.pop()
-        if isinstance(error, BaseExceptionGroup):
+        if is_group(error):
             queue.extend(reversed(_members(error)))
         else:
             found.append(error)
@@ -87,13 +94,13 @@ def _members(group: object) -> tuple[BaseException, ...]:
 
 
 def _cancelled(error: BaseException) -> bool:
-    if isinstance(error, BaseExceptionGroup):
-        return all(isinstance(leaf, trio.Cancelled) for leaf in leaves_of(error))
-    return isinstance(error, trio.Cancelled)
+    if is_group(error):
+        return all(type(leaf) is trio.Cancelled for leaf in leaves_of(error))
+    return type(error) is trio.Cancelled
 
 
 def _type(error: BaseException) -> str:
-    return clip(type(error).__qualname__, LIMIT_NAME)
+    return clip(_NAME(type(error)), LIMIT_NAME)
 
 
 def _text(error: BaseException) -> str:
@@ -101,4 +108,4 @@ def _text(error: BaseException) -> str:
         return clip(str(error), LIMIT_NAME)
     except Exception as broken:
         # The user's own `__str__` raised: say so, as a traceback would.
-        return f"<str() of it raised {type(broken).__qualname__[: LIMIT_NAME // 2]}>"
+        return f"<str() of it raised {_NAME(type(broken))[: LIMIT_NAME // 2]}>"

@@ -13,7 +13,7 @@ from typing import Final
 
 import trio
 
-from triotrace.tracing.privates import delivered
+from triotrace.tracing.privates import is_interrupted
 
 __all__ = ["heard", "raised_by_handler", "signal_waits", "throw_into"]
 
@@ -57,7 +57,7 @@ def _hearing(came: list[int], handler: Handler) -> Handler:
 
 def signal_waits(runner: object, task: trio.lowlevel.Task) -> bool:
     """Tell whether a signal that ends programs has come, and waits for the loop, or for `task`, to handle it."""
-    if getattr(runner, "ki_pending", False) or isinstance(delivered(task), KeyboardInterrupt):
+    if getattr(runner, "ki_pending", False) or is_interrupted(task):
         return True
     # Python writes the number of each signal into trio's wake-up socket; trio itself writes zeros there
     wakeup = getattr(getattr(getattr(runner, "entry_queue", None), "wakeup", None), "wakeup_sock", None)

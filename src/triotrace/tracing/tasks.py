@@ -65,9 +65,12 @@ class Whose(Struct, frozen=True, gc=False):
 
 
 def whose_task(
-    state: State, task: trio.lowlevel.Task, parent: Record | None, frame: FrameType | None, *, main: bool
+    state: State, task: trio.lowlevel.Task, called: str, parent: Record | None, frame: FrameType | None, *, main: bool
 ) -> Whose:
-    """Work out whose a task is that was born just now; `frame` is that of what called trio's `spawn_impl`."""
+    """Work out whose a task is that was born just now; `frame` is that of what called trio's `spawn_impl`.
+
+    `called` is its name, as a plain string.
+    """
     places = state.places
     code = getattr(task.coro, "cr_code", None)
     fact = places.fact(code) if isinstance(code, CodeType) else None
@@ -76,22 +79,22 @@ def whose_task(
     trios = parent.role == "init"
     if trios and main:
         return Whose("main", fact)
-    unnamed = OBJECT in task.name
+    unnamed = OBJECT in called
     if fact is not None and fact.rank == USER:
         return Whose("user", fact, name=named_after(fact.code) if unnamed else None)
     if frame is None:  # it is under way: what it was handed is not to be told from all else that it has
-        return Whose("system" if trios else "library", fact, named=not (unnamed or _is_path(task.name)))
+        return Whose("system" if trios else "library", fact, named=not (unnamed or _is_path(called)))
     by_user, directly = _started_by_user(state, parent, frame)
     # A package that hands on a name made one of the function's, as trio does; a name in words it chose
-    named = not unnamed and privates.local(frame, "name") is not None and (by_user or not _is_path(task.name))
+    named = not unnamed and privates.local(frame, "name") is not None and (by_user or not _is_path(called))
     handed = None if fact is None else was_handed(places.fact, task.coro, fact)
     if handed is not None and (handed[1] or not directly):
         inner, _ = handed
         # A task group that asks a callable object for its name gets but its module's
-        named = named and not (inner.code.co_name == "__call__" and task.name in sys.modules)
+        named = named and not (inner.code.co_name == "__call__" and called in sys.modules)
         return Whose("user", fact, inner, name=None if named else named_after(inner.code), named=named)
     if by_user:
-        return Whose("user", fact, name=None if named or fact is None else _public(task.name, fact), named=named)
+        return Whose("user", fact, name=None if named or fact is None else _public(called, fact), named=named)
     return Whose("system" if trios else "library", fact, named=named)
 
 
