@@ -169,7 +169,7 @@ def test_a_process_and_a_thread(cases: Cases) -> None:
     assert (1, 1) in both
     assert (0, 0, 0, 0, 0) == outside(case)[-1]
     assert [text for text in said(case) if text.endswith("A process that ended woke Process.wait.")]
-    assert [text for text in said(case) if text.endswith("A thread came back to to_thread.run_sync.")]
+    assert [text for text in said(case) if text.endswith("A thread woke to_thread.run_sync.")]
     facts = dict(describe(case.timeline, case.lane("Process.wait"), len(case.timeline.tape), WORDS))
     assert facts["made ready"].startswith("by a process that ended, step ")
 

@@ -24,7 +24,7 @@ STEPS = [
     (5, "Nobody was ready: 10.0 s of sleep were skipped. Then task_a is ready.", "task_a"),
     (6, "task_a calls event.set(): task_b #1 and task_b #2 are ready. task_a returns.", "task_b #1"),
     (7, "task_b #1 returns.", "task_b #2"),
-    (8, "task_b #2 was the last child of main: main is ready. task_b #2 returns.", "main"),
+    (8, "task_b #2 was the last child that main waited for: main is ready. task_b #2 returns.", "main"),
     (9, "main returns.", ""),
 ]
 """What → shows, press by press: the step, what happened, who is next."""

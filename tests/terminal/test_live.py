@@ -41,7 +41,7 @@ async def main():
 trio.run(main)
 """
 
-THIRD = "consumer takes the message that producer was waiting to send: producer is ready."
+THIRD = "consumer receives: producer, which waited to send, is ready."
 
 
 def steps_at_least(count: int) -> object:

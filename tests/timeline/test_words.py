@@ -136,10 +136,12 @@ def test_sentences_of_the_relay() -> None:
     timeline = folded(relay())
     assert "main starts producer and consumer. main waits for 2 children." == WORDS.happened(timeline, 1)
     assert WORDS.happened(timeline, 3) == (
-        "consumer takes the message that producer was waiting to send: producer is ready. "
+        "consumer receives: producer, which waited to send, is ready. "
         "consumer gives way at `receive` and stays in the queue."
     )
-    assert "consumer was the last child of main: main is ready. consumer returns." == WORDS.happened(timeline, 7)
+    assert "consumer was the last child that main waited for: main is ready. consumer returns." == WORDS.happened(
+        timeline, 7
+    )
     assert "producer" == WORDS.following(timeline, 1)
     assert "" == WORDS.happened(timeline, 0)
     assert "" == WORDS.following(timeline, 8)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.records import Cancellation, HeldOff, Scope
+from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.terms import Terms
 from triotrace.timeline.timeline import Timeline
@@ -23,7 +26,7 @@ class CancelWords(Terms):
         """Say which scopes were cancelled in a slot, why, whom that reaches, and who goes on all the same."""
         scopes = timeline.cancelled_in(slot)
         woken = set(timeline.tape.woken_in(slot)) if scopes else set()
-        said: list[str] = []
+        said = self._lifted(timeline, slot)
         for scope in scopes:
             cancellation = scope.cancelled
             assert cancellation is not None
@@ -37,9 +40,39 @@ class CancelWords(Terms):
                 said += goes_on
                 continue
             said.append(self._is_cancelled(timeline, scope, cancellation, reached))
-            if not reached and not goes_on and not self._comes_upon(timeline, slot, cancellation):
+            later = _later(timeline, scope, cancellation, alone=not reached and not goes_on)
+            if later and not self._comes_upon(timeline, slot, cancellation):
+                text = self._n(
+                    "{names} is cancelled at the next checkpoint.",
+                    "{names} are cancelled at their next checkpoints.",
+                    len(later),
+                )
+                said.append(text.format(names=self._names(timeline, later)))
+            elif not reached and not goes_on and not self._comes_upon(timeline, slot, cancellation):
                 said.append(self._reaches_nobody(timeline, cancellation))
             said += goes_on
+        return said
+
+    def _lifted(self, timeline: Timeline, slot: int) -> list[str]:
+        """Say whose shields were taken away in a slot, and whom a cancellation reaches by that."""
+        lifted = bisect_left(timeline.lifted, slot, key=_until_slot)
+        said = []
+        for held in timeline.lifted[lifted : bisect_right(timeline.lifted, slot, key=_until_slot)]:
+            shield = timeline.scopes[held.shield]
+            cancelled = timeline.scopes[held.scope].cancelled
+            among = cancelled.reached if cancelled is not None else ()
+            reached = [
+                i for i in timeline.tape.woken_in(slot) if i in among and was_cancelled_in(timeline.lanes[i], slot)
+            ]
+            if reached:
+                text = self._n(
+                    "The shield of line {line} is taken away: {names} is cancelled.",
+                    "The shield of line {line} is taken away: {names} are cancelled.",
+                    len(reached),
+                )
+            else:
+                text = self._("The shield of line {line} is taken away.")
+            said.append(text.format(line=self.line_of(timeline, shield), names=self._names(timeline, sorted(reached))))
         return said
 
     def _is_cancelled(self, timeline: Timeline, scope: Scope, cancellation: Cancellation, reached: list[int]) -> str:
@@ -95,6 +128,8 @@ class CancelWords(Terms):
     def _reaches_nobody(self, timeline: Timeline, cancellation: Cancellation) -> str:
         if cancellation.around:
             return self._("All in it was cancelled before, with a scope around it.")
+        if cancellation.within:
+            return self._("All in it was cancelled before, with a scope in it.")
         in_threads = [lane for lane in cancellation.deaf if _in_thread(timeline, lane, cancellation)]
         if in_threads:
             text = self._n(
@@ -152,6 +187,26 @@ class CancelWords(Terms):
     def _names(self, timeline: Timeline, lanes: list[int]) -> str:
         """Name some lanes, those of the user's if there are any."""
         return self.names(timeline, [i for i in lanes if timeline.lanes[i].role in ("main", "user")] or lanes)
+
+
+def _later(timeline: Timeline, scope: Scope, cancellation: Cancellation, *, alone: bool) -> list[int]:
+    """Give the lanes in a scope that do not wait: they meet the cancellation at a checkpoint, if they come to one.
+
+    Of a scope that was left, those that never met it are not among them. The task that ran is only if nobody else was
+    reached at once: mostly it cancelled the others, and goes on to the end of its block.
+    """
+    lanes = list(cancellation.queued)
+    if not lanes and alone and cancellation.running is not None:
+        lanes.append(cancellation.running)
+    if scope.exited is None:
+        return lanes
+    return [
+        i for i in lanes if i in cancellation.reached or scope.caught or timeline.lanes[i].result is State.CANCELLED
+    ]
+
+
+def _until_slot(held: HeldOff) -> int:
+    return held.until_slot if held.until_slot is not None else -1
 
 
 def _in_thread(timeline: Timeline, lane: int, cancellation: Cancellation) -> bool:

@@ -49,6 +49,8 @@ class CauseWords(Terms):
             return f"#{by.number}" if lane is not None and by.name == lane.name else timeline.title(by)
         if scope.library:
             return self._opener(timeline, scope, lane)
+        if by is not None and by.role == "system" and cancelled.cause == "call":
+            return self._("a call from outside trio")
         return timeline.title(by) if by is not None and by.role == "library" and by is not lane else ""
 
     def _opener(self, timeline: Timeline, scope: Scope, lane: Lane | None) -> str:

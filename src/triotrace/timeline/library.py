@@ -11,6 +11,7 @@ from triotrace.timeline.names import LIMIT_NAME
 __all__ = ["opener_of", "package_of"]
 
 _BELOW = re.compile(r".*[\\/](?:site|dist)-packages[\\/]([^\\/]+)", re.DOTALL)
+_TRIOS = frozenset(["trio", "outcome"])
 _PLAIN = frozenset(
     ["open_nursery", "nursery", "CancelScope", "move_on_after", "move_on_at", "fail_after", "fail_at", "cancel"]
 )
@@ -18,12 +19,12 @@ _PLAIN = frozenset(
 
 
 def package_of(file: str) -> str:
-    """Name the package that a file is in, as it is installed: `pytest-trio`; nothing if it is in none, or in trio."""
+    """Name the package that a file is in, as it is installed: `pytest-trio`; nothing if in none, or in trio."""
     found = _BELOW.match(file)
     if found is None:
         return ""
     name = found[1].removesuffix(".py")
-    return "" if name == "trio" else clean(name.replace("_", "-"), LIMIT_NAME)
+    return "" if name in _TRIOS else clean(name.replace("_", "-"), LIMIT_NAME)
 
 
 def opener_of(place: Place | None) -> str:

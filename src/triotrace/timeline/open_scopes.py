@@ -53,6 +53,10 @@ class OpenScopes:
         """Reckon anew with a scope that was cancelled, or whose shield was set: give those that are now cancelled."""
         return self._reckon(scope, t, slot) if scope.exited is None else []
 
+    def is_cancelled_below(self, scope: Scope) -> bool:
+        """Tell whether a scope directly in another was cancelled for itself."""
+        return any(below.cancelled is not None for below in self._below.get(scope.scope, {}).values())
+
     def move(self, lane: int, old: ScopeId | None, new: ScopeId | None, t: int, slot: int) -> None:
         """Hang what a task has open on the scope of another nursery: `started()`."""
         for scope in self._of_lane.get(lane, ()):

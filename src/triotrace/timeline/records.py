@@ -98,7 +98,7 @@ class HeldOff:
         return self.until_slot == self.slot
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cancellation:
     """A scope was cancelled at `t`, in `slot`, by the lane `by` if a task did it."""
 
@@ -118,6 +118,12 @@ class Cancellation:
     """How often it was raised in each lane."""
     deaf: dict[int, int] = field(default_factory=dict)
     """The lanes that waited in it and were not woken, each with the change that began the wait."""
+    queued: list[int] = field(default_factory=list)
+    """The lanes in it that were ready: they meet it at a checkpoint."""
+    running: int | None = None
+    """The lane in it that ran."""
+    within: bool = False
+    """Whether all in it was cancelled already, with scopes in it."""
     shields: list[HeldOff] = field(default_factory=list)
     """Who held it off, in order."""
 
@@ -166,8 +172,18 @@ class Scope:
         """The deadline that cancelled it, in the run's trio time (ns); None if that was something else."""
         if self.cancelled is None or self.cancelled.cause != "deadline":
             return None
-        t = self.cancelled.t
-        return next((deadline for at, _, deadline in reversed(self.deadlines) if at <= t), None)
+        return self._last[1]
+
+    @property
+    def set_at(self) -> int:
+        """The `t` at which the deadline was set that held when it was cancelled, or that holds now."""
+        return self._last[0]
+
+    @property
+    def _last(self) -> tuple[int, int | None]:
+        t = None if self.cancelled is None else self.cancelled.t
+        found = ((at, deadline) for at, _, deadline in reversed(self.deadlines) if t is None or at <= t)
+        return next(found, (self.entered, None))
 
     def held_after(self, slot: int) -> HeldOff | None:
         """Give what it held off after a slot, as a shield."""

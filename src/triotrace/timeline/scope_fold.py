@@ -10,7 +10,7 @@ from triotrace.timeline.durations import short_duration
 from triotrace.timeline.lanes import Lane
 from triotrace.timeline.names import LIMIT_NAME
 from triotrace.timeline.open_scopes import OpenScopes
-from triotrace.timeline.records import Cancellation, Nursery, Scope
+from triotrace.timeline.records import Cancellation, HeldOff, Nursery, Scope
 from triotrace.timeline.run_fold import RunFold
 from triotrace.timeline.scope_levels import Levels
 from triotrace.timeline.states import State
@@ -27,6 +27,8 @@ class ScopeFold(RunFold):
         self.scopes: dict[int, Scope] = {}
         self.cancelled: list[Scope] = []
         """The cancelled scopes, in order."""
+        self.lifted: list[HeldOff] = []
+        """What shields held off until they were set to be none, in order."""
         self.timed: dict[int, Levels] = {}
         """By lane: the scopes in the picture of time, those that ever had a deadline and those that mattered."""
         self.mattered: dict[int, Levels] = {}
@@ -189,9 +191,14 @@ class ScopeFold(RunFold):
         scope.deadlines.append((event.t, len(self.tape), event.deadline))
         if event.deadline is not None and scope.given is None and not scope.library:
             self._gets_deadline(scope, event.deadline)
+        elif event.deadline is not None and event.deadline != scope.deadlines[-2][2] and scope.shown >= 0:
+            self.shape += self.timed[scope.lane].has_moved(scope)
         if scope.shield != event.shield:
+            held = scope.holds
             scope.shield = event.shield
             self._reckon(scope)
+            if held is not None and scope.holds is None:
+                self.lifted.append(held)
 
     def _scope_cancelled(self, event: e.ScopeCancelled) -> None:
         self.now = event.t
@@ -225,9 +232,16 @@ class ScopeFold(RunFold):
         else:
             for held in cancellation.shields:
                 self._matters(self.scopes[held.shield])
+            nobody = True
             for lane in self._inside(found):
+                nobody = False
                 if lane.state is State.WAITING:
                     cancellation.deaf[lane.index] = len(lane.times) - 1
+                elif lane.state is State.READY:
+                    cancellation.queued.append(lane.index)
+                elif lane.state is State.RUNNING:
+                    cancellation.running = lane.index
+            cancellation.within = nobody and self._open.is_cancelled_below(changed)
 
     def _inside(self, found: list[Scope]) -> Iterator[Lane]:
         """Give the tasks whose innermost scope is among some."""

@@ -10,6 +10,7 @@ from triotrace.timeline.records import Scope
 __all__ = ["Level", "Levels"]
 
 _ENOUGH = 2
+_MOVED = ""
 
 
 @dataclass(slots=True)
@@ -48,6 +49,15 @@ class Levels:
         if len(level.given) == _ENOUGH or scope.given in level.given:
             return False
         level.given.add(scope.given)
+        return True
+
+    def has_moved(self, scope: Scope) -> bool:
+        """Take notice that a deadline was moved: it had not one time. Tell whether the row has another name now."""
+        index = self._taken.get(scope.scope)
+        level = self.levels[index] if index is not None else None
+        if level is None or len(level.given) == _ENOUGH:
+            return False
+        level.given.add(_MOVED)
         return True
 
     def before(self, scope: Scope) -> Scope | None:

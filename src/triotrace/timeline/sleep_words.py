@@ -44,7 +44,7 @@ class SleepWords(CancelWords, CauseWords):
             Outsider.IO: self._("I/O woke {names}."),
             Outsider.PROCESS: self._("A process that ended woke {names}."),
             Outsider.SIGNAL: self._("A signal woke {names}."),
-            Outsider.THREAD: self._("A thread came back to {names}."),
+            Outsider.THREAD: self._("A thread woke {names}."),
             Outsider.CALL: self._("A call from outside trio woke {names}."),
         }
         for who, lanes in _by_outsider(timeline, woken, slot).items():

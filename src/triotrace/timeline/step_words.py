@@ -44,12 +44,20 @@ class StepWords(CancelWords, CauseWords, HolderWords):
         return " ".join([*parts, ending, *cancellations, *causes])
 
     def _freeing(self, timeline: Timeline, slot: int, lane: Lane, freed: Sequence[Lane]) -> str:
+        """Say whom a task woke, and by which call; each call by itself."""
+        calls: dict[int, list[Lane]] = {}
+        for other in freed:
+            calls.setdefault(_waker_line(other, slot), []).append(other)
+        return " ".join(self._freed(timeline, slot, lane, others) for others in calls.values())
+
+    def _freed(self, timeline: Timeline, slot: int, lane: Lane, freed: Sequence[Lane]) -> str:
         name = timeline.title(lane)
         names = self.names(timeline, [other.index for other in freed])
         if len(freed) == 1:
             waited = _waited_for(timeline, freed[0], slot)
             if waited == "MemorySendChannel.send":
-                return self._("{name} takes the message that {other} was waiting to send: {other} is ready.").format(
+                # With a buffer it takes the oldest message in it, and there is room for the other's
+                return self._("{name} receives: {other}, which waited to send, is ready.").format(
                     name=name, other=names
                 )
             if waited == "MemoryReceiveChannel.receive":
@@ -60,7 +68,9 @@ class StepWords(CancelWords, CauseWords, HolderWords):
                     name=name, thing=self.thing(timeline, thing), other=names
                 )
             if freed[0].index == lane.parent and lane.result is not None and lane.slots[-1] == slot:
-                return self._("{name} was the last child of {other}: {other} is ready.").format(name=name, other=names)
+                return self._("{name} was the last child that {other} waited for: {other} is ready.").format(
+                    name=name, other=names
+                )
         ready = self._n("{names} is ready.", "{names} are ready.", len(freed)).format(names=names)
         call = _call_of_waker(timeline, freed[0], slot)
         if call:
@@ -140,10 +150,16 @@ def _last_wait(lane: Lane, slot: int) -> int:
     return lane.states.rfind(State.WAITING, 0, lane.after_slot(slot) + 1)
 
 
-def _call_of_waker(timeline: Timeline, woken: Lane, slot: int) -> str:
-    """Give the call that woke a lane in a slot, as the source has it: `event.set()`."""
+def _waker_line(woken: Lane, slot: int) -> int:
+    """Give the place of the call that woke a lane in a slot; NO_PLACE if it is not known."""
     change = woken.after_slot(slot)
     while change >= 0 and (woken.states[change] != State.READY or woken.slots[change] > slot):
         change -= 1
-    verb = timeline.verbs.verb(woken.places[change]) if change >= 0 else None
+    return woken.places[change] if change >= 0 else NO_PLACE
+
+
+def _call_of_waker(timeline: Timeline, woken: Lane, slot: int) -> str:
+    """Give the call that woke a lane in a slot, as the source has it: `event.set()`."""
+    place = _waker_line(woken, slot)
+    verb = timeline.verbs.verb(place) if place != NO_PLACE else None
     return f"{verb.full}()" if verb is not None and verb.full else ""

@@ -151,7 +151,7 @@ class TaskFold(ScopeFold):
         self.shape += 1
 
     def _shown_name(self, name: str, place: e.PlaceId | None) -> str:
-        return clean(short_name(name, self.verbs.function(place)), LIMIT_NAME)
+        return clean(short_name(name, self.verbs.function(place)), LIMIT_NAME) or "''"  # a name may be empty
 
     # -- steps -------------------------------------------------------------------------------
 

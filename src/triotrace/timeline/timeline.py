@@ -89,11 +89,11 @@ class Timeline(Fold):
         return around if isinstance(around, Scope) else scope
 
     def late(self, scope: Scope) -> int:
-        """Give how many ns after its deadline a scope was cancelled; 0 if that was not why."""
+        """Give how many ns after its deadline, or after that was set, a scope was cancelled; 0 if that was not why."""
         run = self.run_of(self.lanes[scope.lane])
         if scope.cancelled is None or scope.due is None or run is None:
             return 0
-        return max(0, run.trio_time(scope.cancelled.t) - scope.due)
+        return max(0, run.trio_time(scope.cancelled.t) - max(scope.due, run.trio_time(scope.set_at)))
 
     def length(self, lane: int, since: int, until: int) -> int:
         """Give the ns from one moment to another, by trio's own clock in a run that has a mock one."""

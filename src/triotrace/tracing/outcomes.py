@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
-from typing import TypeGuard
+from types import FunctionType, TracebackType
+from typing import Any, TypeGuard
 
 import trio
 from outcome import Error as ErrorOutcome
@@ -16,6 +18,8 @@ __all__ = ["describe", "exits", "interrupts", "is_group", "judge", "leaves_of"]
 _MOST_LOOKED_AT = 1000
 
 # Not a subclass's own property: nothing of the program's is called. `isinstance`, too, asks the object for its class
+_TRACEBACK: Callable[[object], Any] = BaseException.__dict__["__traceback__"].__get__
+_TRIOS = trio.__file__.removesuffix("__init__.py")
 _CODE: Callable[[SystemExit], object] = SystemExit.__dict__["code"].__get__
 _NAME: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
@@ -48,22 +52,35 @@ def _status(error: BaseException) -> int | None:
 
 
 def interrupts(error: object) -> bool:
-    """Tell whether an exception is, or holds, a KeyboardInterrupt. Nothing of the program's is called."""
-    return _holds(error, KeyboardInterrupt)
+    """Tell whether an exception is, or holds, the KeyboardInterrupt of a Ctrl+C. Nothing of the program's is called."""
+    return _holds(error, KeyboardInterrupt, _of_a_signal)
+
+
+def _of_a_signal(interrupt: object) -> bool:
+    """Tell whether trio raised a KeyboardInterrupt, or the program's own handler of the signal, and nothing else."""
+    trace: TracebackType | None = _TRACEBACK(interrupt)
+    if trace is None:
+        return True
+    handler = signal.getsignal(signal.SIGINT)
+    own = handler.__code__ if type(handler) is FunctionType else None
+    code = None
+    while trace is not None and (code is None or code is not own):
+        code, trace = trace.tb_frame.f_code, trace.tb_next
+    return code is not None and (code is own or code.co_filename.startswith(_TRIOS))
 
 
 def exits(error: object) -> bool:
     """Tell whether an exception is, or holds, a SystemExit. Nothing of the program's is called."""
-    return _holds(error, SystemExit)
+    return _holds(error, SystemExit, lambda _: True)
 
 
-def _holds(error: object, wanted: type[BaseException]) -> bool:
+def _holds(error: object, wanted: type[BaseException], counts: Callable[[object], bool]) -> bool:
     queue = [error]
     for _ in range(_MOST_LOOKED_AT):
         if not queue:
             break
         kind = type(found := queue.pop())
-        if issubclass(kind, wanted):
+        if issubclass(kind, wanted) and counts(found):
             return True
         if is_group(found):
             queue.extend(_members(found))
