@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from triotrace.events import PlaceId
+from triotrace.tracing.positions import Span
 from triotrace.tracing.whose import TRIO, Whose
 
 __all__ = ["Fact", "Point", "Wait", "learn"]
@@ -47,6 +48,7 @@ class Fact(Struct, frozen=True, gc=False):
     outside: bool = False  # it runs what a thread or a signal handed to the loop
     enters: Enters = ""
     loop: bool = False  # the loop itself: no frame of the run lies further out
+    spans: dict[int, Span] = {}  # by instruction: where it is in the source
     points: dict[int, Point] = {}  # by instruction: where tasks stood in it
     wakes: dict[int, tuple[Fact | None, bool, PlaceId]] = {}  # by instruction: what woke a task, through a package?
     returns: dict[int, PlaceId | None] = {}  # by the instruction where it stood last: the line that must have returned

@@ -256,7 +256,10 @@ class Places:
 
     def at(self, owner: Fact, lasti: int, call: Fact | None, *, library: bool = False) -> PlaceId:
         """Return the id of a point in the code; a new one is told first."""
-        return self._intern(owner, span_of(owner.code, lasti), call, library=library)
+        span = owner.spans.get(lasti)
+        if span is None:  # one await may come to ever another of trio's functions, and to read a long code takes long
+            span = owner.spans[lasti] = span_of(owner.code, lasti)
+        return self._intern(owner, span, call, library=library)
 
     def _intern(self, owner: Fact, span: Span, call: Fact | None, *, library: bool = False) -> PlaceId:
         code = owner.code
