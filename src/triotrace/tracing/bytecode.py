@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import dis
 import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from inspect import CO_COROUTINE, CO_ITERABLE_COROUTINE
+from operator import itemgetter
 from types import CodeType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 __all__ = ["calls", "return_line"]
 
@@ -36,40 +38,65 @@ def return_line(code: CodeType, lasti: int) -> int | None:
     """
     if not code.co_flags & (CO_COROUTINE | CO_ITERABLE_COROUTINE) or len(code.co_code) > _MOST:
         return None
-    instructions = list(dis.get_instructions(code))
-    at = {instruction.offset: index for index, instruction in enumerate(instructions)}
-    handlers = _handlers(code)
-    if handlers is None or (lasti >= 0 and lasti not in at):
+    ways = _ways(code)
+    if ways is None or (lasti >= 0 and lasti not in ways.at):
         return None
     found: set[int | None] = set()
     seen: set[int] = set()
-    waiting = [at[lasti] if lasti >= 0 else 0]
+    waiting = [ways.at[lasti] if lasti >= 0 else 0]
     while waiting and len(found) < 2:
         index = waiting.pop()
-        if index in seen or index >= len(instructions):
-            continue
-        seen.add(index)
-        instruction = instructions[index]
-        name = instruction.opname
+        if index not in seen:
+            seen.add(index)
+            if index in ways.returns:
+                found.add(ways.returns[index])
+            waiting += ways.following[index]
+    return found.pop() if len(found) == 1 else None
+
+
+class _Ways(NamedTuple):
+    """Where each instruction of a function may lead, by their number."""
+
+    at: dict[int, int]
+    """By offset: the number."""
+    following: list[list[int]]
+    returns: dict[int, int | None]
+    """The line of each return."""
+
+
+@lru_cache(maxsize=64)
+def _ways(code: CodeType) -> _Ways | None:
+    """Read a function; None where this Python does not tell its handlers."""
+    handlers = _handlers(code)
+    if handlers is None:
+        return None
+    instructions = list(dis.get_instructions(code))
+    at = {instruction.offset: index for index, instruction in enumerate(instructions)}
+    following, returns = [], {}
+    for index, instruction in enumerate(instructions):
+        name, ways = instruction.opname, []
         if name in _RETURNS:
             positions = instruction.positions
-            found.add(None if positions is None else positions.lineno)
-            continue
-        if instruction.opcode in _JUMPS and instruction.argval in at:
-            waiting.append(at[instruction.argval])
-        if name not in _HARMLESS and name not in _LEAPS:
-            # Of nested ranges the table has the innermost handler for each instruction
-            waiting += [at[to] for start, end, to in handlers if start <= instruction.offset < end and to in at]
-        if name not in _RAISES and name not in _LEAPS:
-            waiting.append(index + 1)
-    return found.pop() if len(found) == 1 else None
+            returns[index] = None if positions is None else positions.lineno
+        else:
+            if instruction.opcode in _JUMPS and instruction.argval in at:
+                ways.append(at[instruction.argval])
+            if name not in _HARMLESS and name not in _LEAPS:
+                # Ranges do not overlap: of nested ones the table has the innermost handler for each instruction
+                last = bisect_right(handlers, instruction.offset, key=itemgetter(0)) - 1
+                if last >= 0 and instruction.offset < handlers[last][1] and handlers[last][2] in at:
+                    ways.append(at[handlers[last][2]])
+            if name not in _RAISES and name not in _LEAPS and index + 1 < len(instructions):
+                ways.append(index + 1)
+        following.append(ways)
+    return _Ways(at, following, returns)
 
 
 _JUMPS: Final = frozenset([*dis.hasjrel, *dis.hasjabs])
 
 
 def _handlers(code: CodeType) -> list[tuple[int, int, int]] | None:
-    """Return (from, to, handler) of each protected range; None where this Python does not tell."""
+    """Return (from, to, handler) of each protected range, in order; None where this Python does not tell."""
     parse: Callable[[CodeType], Iterable[Any]] | None = getattr(dis, "_parse_exception_table", None)
     if parse is None:
         return None
