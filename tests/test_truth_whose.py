@@ -250,6 +250,13 @@ class Group:
     def start_soon(self, func, *args):
         self.nursery.start_soon(func, *args)
 
+class Threaded:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self):
+        await trio.to_thread.run_sync(self.app, self)
+
 class Manager:
     def __init__(self, callback):
         self.callback = callback
@@ -263,6 +270,21 @@ class Manager:
     async def beat(self):
         await trio.sleep(0)
 
+    async def sort(self, numbers):
+        key = self.callback
+        while numbers:
+            await trio.sleep(0)
+            numbers.sort(key=key)
+            numbers.pop()
+
+    async def listen(self, closed):
+        await trio.sleep(0)
+        closed(self)
+
+    def begin(self, nursery):
+        nursery.start_soon(self.sort, [1, 2])
+        nursery.start_soon(self.listen, self.callback)
+
     async def serve(self, handler):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.watch)
@@ -271,7 +293,7 @@ class Manager:
 
 
 def test_wrappers_of_any_package(tmp_path: Path) -> None:
-    """A package's function that calls what it was handed is the user's; one that starts it, or knows it, is not."""
+    """A package's function that awaits what it was handed is the user's; one that starts it, or knows it, is not."""
     package = tmp_path / "site-packages" / "helpers.py"
     package.parent.mkdir()
     package.write_text(PACKAGE)
@@ -293,9 +315,14 @@ def test_wrappers_of_any_package(tmp_path: Path) -> None:
                 print("asked for", name)
                 raise AttributeError(name)
 
+        def plain(one):
+            return id(one)
+
         async def main():
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(helpers.wrap, work)
+                helpers.Manager(plain).begin(nursery)
+                nursery.start_soon(helpers.wrap, helpers.Threaded(plain))
                 nursery.start_soon(helpers.wrap, Callable())
                 nursery.start_soon(helpers.Manager(work).serve, work)
                 helpers.Manager(work).start(nursery)
@@ -304,8 +331,8 @@ def test_wrappers_of_any_package(tmp_path: Path) -> None:
         trio.run(main)
         """,
     )
-    assert ["Callable", "Manager.serve", "sleep", "work", "work", "work"] == users(timeline)
-    assert {"Manager.beat", "Manager.watch", "accept"} == libraries(timeline)
+    assert ["Callable", "Manager.serve", "plain", "sleep", "work", "work", "work"] == users(timeline)
+    assert {"Manager.beat", "Manager.listen", "Manager.sort", "Manager.watch", "accept"} == libraries(timeline)
     assert [] == timeline.prints, "nothing of the program's was called"
 
 

@@ -144,7 +144,8 @@ def look_closer(state: State, task: trio.lowlevel.Task, record: Record, t: int) 
     if point.own is not None:
         own = find(record.outer[0] if record.outer is not None else point.own)
     else:
-        found = _held(state, task)
+        call = point.deepest
+        found = _held(state, task, plain=call is not None and (call.wait == "thread" or call.on == "limiter"))
         if found is None:
             return
         own = found
@@ -155,14 +156,14 @@ def look_closer(state: State, task: trio.lowlevel.Task, record: Record, t: int) 
     state.append(TaskPromoted(t, record.id, name, "user", state.places.begin_of(own)))
 
 
-def _held(state: State, task: trio.lowlevel.Task) -> Fact | None:
+def _held(state: State, task: trio.lowlevel.Task, *, plain: bool) -> Fact | None:
     """Return the user's function that a package has in its hands somewhere on the await chain."""
     find = state.places.fact
     coro: Any = task.coro
     for _ in range(_DEEPEST):
         if type(coro) is not CoroutineType:
             break
-        found = held_in(find, coro, find(coro.cr_code))
+        found = held_in(find, coro, find(coro.cr_code), plain=plain)
         if found is not None:
             return found
         coro = coro.cr_await
