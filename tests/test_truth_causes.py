@@ -373,3 +373,137 @@ def test_who_waited_for_children_ends_for_the_reason_that_they_do(tmp_path: Path
 def test_a_server_ends_by_ctrl_c_as_its_nursery_does(cases: Cases) -> None:
     timeline = cases["server_keeps_open"].timeline
     assert "by Ctrl+C" == WORDS.last_words(timeline, lane_of(timeline, "serve_tcp"))
+
+
+# -- at once, or later -------------------------------------------------------------------------
+
+
+MEETS_IT_LATER = """\
+import trio
+
+async def worker():
+    await trio.sleep_forever()
+
+async def main():
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(worker)
+        nursery.start_soon(worker)
+        nursery.cancel_scope.cancel()
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await trio.sleep(1)
+    outer = trio.CancelScope()
+    inner = trio.CancelScope()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(both, outer, inner)
+        await trio.sleep(0.01)
+        inner.cancel()
+        outer.cancel()
+
+async def both(outer, inner):
+    with outer, inner:
+        await trio.sleep_forever()
+
+trio.run(main)
+"""
+
+
+def test_a_cancellation_reaches_those_in_the_queue_at_their_next_checkpoint(tmp_path: Path) -> None:
+    said = sentences(ran(tmp_path, MEETS_IT_LATER))
+    assert "is cancelled. worker #1 and worker #2 are cancelled at their next checkpoints." in said
+    assert "is cancelled. main comes to `sleep` and is cancelled there." in said
+    assert "is cancelled: it reaches both." in said
+    assert "is cancelled. All in it was cancelled before, with a scope in it." in said
+    assert "nobody" not in said
+
+
+RAISED_BY_HAND = """\
+import trio
+
+async def kid():
+    await trio.sleep(0.01)
+    raise KeyboardInterrupt
+
+async def main():
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(kid)
+        nursery.start_soon(trio.sleep_forever)
+
+trio.run(main)
+"""
+
+
+def test_a_keyboard_interrupt_of_the_programs_own_is_no_ctrl_c(tmp_path: Path) -> None:
+    timeline = ran(tmp_path, RAISED_BY_HAND)
+    assert "Ctrl+C" not in sentences(timeline)
+    assert "by kid" == WORDS.last_words(timeline, lane_of(timeline, "sleep_forever"))
+
+
+FROM_OUTSIDE = """\
+import threading
+import trio
+
+async def worker():
+    await trio.sleep_forever()
+
+async def main():
+    token = trio.lowlevel.current_trio_token()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(worker)
+        await trio.sleep(0.01)
+        threading.Thread(target=token.run_sync_soon, args=[nursery.cancel_scope.cancel]).start()
+
+trio.run(main)
+"""
+
+
+def test_a_call_from_outside_trio_that_cancels_is_told_as_such(tmp_path: Path) -> None:
+    timeline = ran(tmp_path, FROM_OUTSIDE)
+    assert "by a call from outside trio" == WORDS.last_words(timeline, lane_of(timeline, "worker"))
+
+
+SHIELD_GOES = """\
+import trio
+
+async def shielded(scope):
+    with scope:
+        await trio.sleep_forever()
+
+async def main():
+    scope = trio.CancelScope(shield=True)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(shielded, scope)
+        await trio.sleep(0.01)
+        nursery.cancel_scope.cancel()
+        with trio.CancelScope(shield=True):
+            await trio.sleep(0.01)
+        scope.shield = False
+
+trio.run(main)
+"""
+
+
+def test_a_shield_that_is_taken_away_is_told(tmp_path: Path) -> None:
+    said = sentences(ran(tmp_path, SHIELD_GOES))
+    assert "The shield of line 4 is taken away: shielded is cancelled." in said
+
+
+MOVED = """\
+import trio
+
+async def main():
+    with trio.CancelScope(deadline=trio.current_time() + 50) as scope:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            await trio.sleep(0.05)
+            scope.deadline = trio.current_time() - 5
+
+trio.run(main)
+"""
+
+
+def test_a_deadline_that_is_moved_into_the_past_is_not_late(tmp_path: Path) -> None:
+    """And its row does not tell the time that it had at first."""
+    timeline = ran(tmp_path, MOVED)
+    assert " late:" not in sentences(timeline)
+    assert not [row for row in drawn(timeline) if "50 s" in row]

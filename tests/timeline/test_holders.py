@@ -170,7 +170,7 @@ def test_a_lock_goes_to_the_one_who_is_woken_from_it() -> None:
     wait(story, "b", 7, owner="a")
     wait(story, "c", 7, owner="a")
     story.sleep(1, wakes=("a",))
-    story.step("a", exits="returned", wakes=("b",))
+    story.step("a", waits="sleep", wakes=("b",))
     timeline = folded(story)
     c = timeline.lanes[4]
     assert ["", "", "", "a", "a", "b"] == [
@@ -180,10 +180,20 @@ def test_a_lock_goes_to_the_one_who_is_woken_from_it() -> None:
     ]
     assert "the lock, held by `a`, with 1 other waiting" == WORDS.waits_for(timeline, c, 4)
     assert "the lock, held by `b`" == WORDS.waits_for(timeline, c, 6)
-    assert "a hands the lock on to b: b is ready. a returns." == WORDS.happened(timeline, 6)
+    assert "a hands the lock on to b: b is ready. a waits at `sleep`." == WORDS.happened(timeline, 6)
     assert "the lock (2 wait)" == WORDS.holds(timeline, timeline.lanes[2], 4)
     assert "the lock (1 waits)" == WORDS.holds(timeline, timeline.lanes[3], 6)
     assert "" == WORDS.holds(timeline, timeline.lanes[2], 6)
+
+
+def test_who_ends_with_a_lock_breaks_it() -> None:
+    """Nothing is handed on: trio wakes who waits, with an error, and no line of anybody's does it."""
+    story = tasks("a", "b")
+    story.step("a", waits="sleep")
+    wait(story, "b", 7, owner="a")
+    story.sleep(1, wakes=("a",))
+    story.step("a", exits="returned", wakes=("b",))
+    assert "a wakes b. a returns." == WORDS.happened(folded(story), 5)
 
 
 def test_who_is_cancelled_gets_nothing() -> None:

@@ -150,7 +150,7 @@ def test_sentences_of_the_relay() -> None:
 def test_sentences_of_the_event() -> None:
     timeline = folded(event())
     assert "Nobody was ready: the loop slept for 10.0 s. Then task_a is ready." == WORDS.happened(timeline, 5)
-    assert "task_a wakes them: task_b #1 and task_b #2 are ready. task_a returns." == WORDS.happened(timeline, 6)
+    assert "task_a wakes task_b #1 and task_b #2. task_a returns." == WORDS.happened(timeline, 6)
     assert "the loop sleeps" == WORDS.following(timeline, 4)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +94,41 @@ def test_an_exception_is_told_in_a_line_and_kept(
     kept = (tmp_path / "relay.jsonl.viewer-failed.txt").read_text()
     assert "in bad" in kept
     assert 1 == kept.count("LookupError: planted")
+
+
+class Rude(Exception):
+    """An exception whose text raises, too."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+KINDS = {
+    "rude": (Rude(), "Rude: <exception str() failed>"),
+    "cancelled": (asyncio.CancelledError("by nobody"), "CancelledError: by nobody"),
+    "in a group": (ExceptionGroup("of a nursery", [KeyError("it")]), "KeyError: 'it'"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_a_key_raises_is_told(kind: str, monkeypatch: pytest.MonkeyPatch, failures: Failing) -> None:
+    error, told = KINDS[kind]
+
+    def raises(*_: object) -> None:
+        raise error
+
+    async def act(app: TraceApp, pilot: Pilot[None]) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(Scene, "choose", raises)
+            await press(pilot, "home", "down")
+        app.look()
+        await settle(pilot)
+        assert any(told in line for line in screen_of(app)), screen_of(app)
+        await press(pilot, "escape", "right")
+        assert 1 == app.scene.playhead
+
+    drive(Told(relay()), act, program=Living())
+    failures.clear()
 
 
 def test_an_event_that_cannot_be_taken_costs_one_event(monkeypatch: pytest.MonkeyPatch, failures: Failing) -> None:

@@ -124,7 +124,7 @@ def test_long_sentences_are_not_cut_in_a_narrow_window() -> None:
         await press(pilot, "home", *["right"] * 6)
         lines = screen_of(app)
         said = " ".join(" ".join(lines[1:4]).replace("next ▸ task_b #1", "").split())
-        assert f"{long} wakes them: task_b #1 and task_b #2 are ready. {long} returns." == said
+        assert f"{long} wakes task_b #1 and task_b #2. {long} returns." == said
         assert lines[2].endswith("next ▸ task_b #1")
         assert "6" in lines[4]
         await press(pilot, "right")

@@ -17,6 +17,8 @@ from triotrace.timeline.timeline import Timeline
 __all__ = ["StepWords"]
 
 _MOST_SAID = 200
+_USERS = frozenset(["main", "user"])
+_SENDS = frozenset(["MemorySendChannel.send", "MemorySendChannel.send_nowait"])
 
 
 class StepWords(CancelWords, CauseWords, HolderWords):
@@ -24,8 +26,10 @@ class StepWords(CancelWords, CauseWords, HolderWords):
 
     def _step(self, timeline: Timeline, slot: int, lane: Lane) -> str:
         woken = [timeline.lanes[index] for index in timeline.tape.woken_in(slot)]
+        if lane.role in _USERS:
+            # What a library has going on in a task of the user's is not in the picture; that of trio's own is no news
+            woken = [other for other in woken if other.role in _USERS]
         born = [other.index for other in woken if other.slots[0] == slot]
-        # That main wakes trio's own <init> at its end is no news
         freed = [other for other in woken if other.slots[0] < slot and other.role not in ("init", "system")]
         parts = []
         if born:
@@ -60,14 +64,19 @@ class StepWords(CancelWords, CauseWords, HolderWords):
                 return self._("{name} receives: {other}, which waited to send, is ready.").format(
                     name=name, other=names
                 )
-            if waited == "MemoryReceiveChannel.receive":
+            # Who closes the channel wakes them, too, and hands over nothing
+            by = timeline.verbs.verb(_waker_line(freed[0], slot)).call
+            if waited == "MemoryReceiveChannel.receive" and by in _SENDS:
                 return self._("{name} hands a message to {other}: {other} is ready.").format(name=name, other=names)
             thing = freed[0].thing_at(_last_wait(freed[0], slot))
-            if thing is not None and timeline.holders.owner_after(thing, slot) == freed[0].index:
+            # Who ends with a lock in its hands breaks it, and trio wakes those who wait for it: no line of theirs does
+            ends = lane.result is not None and lane.slots[-1] == slot
+            breaks = ends and _waker_line(freed[0], slot) == NO_PLACE
+            if thing is not None and timeline.holders.owner_after(thing, slot) == freed[0].index and not breaks:
                 return self._("{name} hands {thing} on to {other}: {other} is ready.").format(
                     name=name, thing=self.thing(timeline, thing), other=names
                 )
-            if freed[0].index == lane.parent and lane.result is not None and lane.slots[-1] == slot:
+            if freed[0].index == lane.parent and ends:
                 return self._("{name} was the last child that {other} waited for: {other} is ready.").format(
                     name=name, other=names
                 )
@@ -75,7 +84,7 @@ class StepWords(CancelWords, CauseWords, HolderWords):
         call = _call_of_waker(timeline, freed[0], slot)
         if call:
             return self._("{name} calls {call}: {ready}").format(name=name, call=call, ready=ready)
-        return self._("{name} wakes them: {ready}").format(name=name, ready=ready)
+        return self._("{name} wakes {names}.").format(name=name, names=names)
 
     def _ending(self, timeline: Timeline, slot: int, lane: Lane) -> str:
         name = timeline.title(lane)
@@ -162,4 +171,4 @@ def _call_of_waker(timeline: Timeline, woken: Lane, slot: int) -> str:
     """Give the call that woke a lane in a slot, as the source has it: `event.set()`."""
     place = _waker_line(woken, slot)
     verb = timeline.verbs.verb(place) if place != NO_PLACE else None
-    return f"{verb.full}()" if verb is not None and verb.full else ""
+    return f"{verb.full}()" if verb is not None and verb.full and not verb.thing else ""

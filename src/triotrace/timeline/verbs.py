@@ -38,6 +38,8 @@ class Verb:
     call: str
     nursery: bool = False
     """Whether it waits for its children."""
+    thing: bool = False
+    """Whether `full` names what a block or a loop is about, and nothing that is called."""
 
 
 NOTHING = Verb("", "", "")
@@ -129,7 +131,8 @@ class Verbs:
         last = full.rpartition(".")[2].strip("()[]") or deed
         if found is not None and len(found.items) > 1 and deed:
             last = deed  # the deed is known, the thing is one of several
-        return Verb("close" if last == "aclose" else last, full, call)
+        thing = found is not None and not _does(found, deed, library=known.library)
+        return Verb("close" if last == "aclose" else last, full, call, thing=thing)
 
 
 def _scope(found: Expression | None, call: str) -> Verb:
@@ -149,13 +152,20 @@ def _full(found: Expression, deed: str, *, library: bool) -> str:
     if found.kind in (Kind.AWAITED, Kind.CALLED):
         name = found.items[0].name
         return "" if name == "…" else name
-    does = deed in _DEEDS[found.kind] and (not library or deed == "aclose")
+    does = _does(found, deed, library=library)
     things = [_thing(item, deed, does=does) for item in found.items]
     if not all(things):
         return ""
     if does and len(things) == 1:
         return things[0] if things[0].rpartition(".")[2] == deed else f"{things[0]}.{deed}"
     return ", ".join(things)
+
+
+def _does(found: Expression, deed: str, *, library: bool) -> bool:
+    """Tell whether what is done is a method of the thing in the source, or stands there itself."""
+    if found.kind in (Kind.AWAITED, Kind.CALLED):
+        return True
+    return deed in _DEEDS[found.kind] and (not library or deed == "aclose")
 
 
 def _thing(item: Item, deed: str, *, does: bool) -> str:

@@ -90,8 +90,8 @@ def whose_task(
     handed = None if fact is None else was_handed(places.fact, task.coro, fact)
     if handed is not None and (handed[1] or not directly):
         inner, _ = handed
-        # A task group that asks a callable object for its name gets but its module's
-        named = named and not (inner.code.co_name == "__call__" and called in sys.modules)
+        # A task group that asks a callable object or a partial for its name gets but its module's
+        named = named and not (called == "functools" or (inner.code.co_name == "__call__" and called in sys.modules))
         return Whose("user", fact, inner, name=None if named else named_after(inner.code), named=named)
     if by_user:
         return Whose("user", fact, name=None if named or fact is None else _public(called, fact), named=named)

@@ -12,6 +12,7 @@ Rules:
 from __future__ import annotations
 
 import traceback
+from asyncio import CancelledError, current_task
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -59,14 +60,15 @@ class Failures:
         """Keep the traceback of an exception, and tell it in the line."""
         if isinstance(error, WorkerFailed):
             error = error.error
-        place = _innermost(error.__traceback__)
+        first = _first_leaf(error)
+        place = _innermost(first.__traceback__)
         where = "" if place is None else f" ({Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno})"
-        known = type(error), where
+        known = type(first), where
         if known in self._known or len(self._known) >= _MOST:
             return
         self._known.add(known)
         kept = self._keep("".join(traceback.format_exception(error)))
-        told = clean(f"{type(error).__name__}: {error}", 80)
+        told = clean(traceback.format_exception_only(first)[0].strip(), 80)
         self.line = f"{told}{where}" + ("" if kept is None else f" · {clean(str(kept))}")
 
     def say(self, line: str) -> None:
@@ -95,10 +97,20 @@ def guard_messages() -> None:
     async def dispatch_guarded(self: MessagePump, message: Message) -> None:
         try:
             await dispatch(self, message)
-        except Exception as error:
-            self.app._handle_exception(error)
+        except (Exception, CancelledError) as error:
+            task = current_task()
+            if isinstance(error, CancelledError) and task is not None and task.cancelling():
+                raise  # it is meant: the pump is to end
+            self.app._handle_exception(cast(Exception, error))
 
     MessagePump._dispatch_message = dispatch_guarded  # type: ignore[method-assign]  # it has no hook for it
+
+
+def _first_leaf(error: BaseException) -> BaseException:
+    """Give what failed: of a group, trio's nurseries make such, the first in it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _innermost(place: TracebackType | None) -> TracebackType | None:
