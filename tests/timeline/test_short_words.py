@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triotrace.timeline.short_words import label, word
+from triotrace.timeline.short_words import counted, label, word
 from triotrace.timeline.verbs import Verb
 from triotrace.timeline.widths import width_of
 
@@ -39,11 +39,32 @@ def verb(full: str, call: str = "") -> Verb:
         ("warte_auf_größe", "", 9, "warte_auf"),
         ("等待.接收消息内容", "", 7, "接收消…"),
         ("readline", "", 3, ""),
+        ("readline", "", 5, ""),
+        ("aclose_forcefully", "aclose_forcefully", 5, "close"),
         ("", "", 7, ""),
     ],
 )
 def test_a_word_for_a_block(full: str, call: str, room: int, expected: str) -> None:
     assert expected == word(verb(full, call), room)
+
+
+@pytest.mark.parametrize(
+    ("full", "call", "count", "expected"),
+    [
+        ("client.get", "", 8, "get ×8"),
+        ("stream.send_all", "SocketStream.send_all", 2, "send ×2"),
+        ("stream.receive_some", "SocketStream.receive_some", 2, "recv ×2"),
+        ("aclose_forcefully", "aclose_forcefully", 2, "close×2"),
+        ("stream.close", "SocketStream.aclose", 2, "close×2"),
+        ("stream.close", "SocketStream.aclose", 12, "×12"),
+        ("lock.acquire", "Lock.acquire", 12, "lock×12"),
+        ("readline", "", 2, "×2"),
+        ("", "", 12345, "×12345"),
+    ],
+)
+def test_a_word_beside_a_count_is_whole(full: str, call: str, count: int, expected: str) -> None:
+    """What does not fit beside it gives way to a shorter word or to none: a piece of a word says nothing."""
+    assert expected == counted(verb(full, call), count, 7)
 
 
 @pytest.mark.parametrize(

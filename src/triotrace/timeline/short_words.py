@@ -7,10 +7,12 @@ import re
 from triotrace.timeline.verbs import Verb
 from triotrace.timeline.widths import cut, width_of
 
-__all__ = ["label", "word"]
+__all__ = ["counted", "label", "word"]
 
 _LEAST = 3
 """Cells: a shorter beginning of a name says nothing."""
+_LEAST_CUT = 6
+"""Cells: with less of a word than that nobody knows which it was."""
 _ENDS = re.compile(r"(?<=[^\W_])(?=[_.( \[])|(?<=[a-z0-9])(?=[A-Z])")
 """Where a name may be cut: `receive|_some`, `get|Message`."""
 _BY_CALL: dict[str, tuple[str, ...]] = {
@@ -23,12 +25,20 @@ _BY_CALL: dict[str, tuple[str, ...]] = {
     "sleep_forever": ("sleep",),
     "Lock.acquire": ("lock",),
 }
-_BY_NAME: dict[str, tuple[str, ...]] = {"receive": ("recv",), "acquire": ("take",), "process": ("proc",)}
+_BY_NAME: dict[str, tuple[str, ...]] = {
+    "receive": ("recv",),
+    "acquire": ("take",),
+    "process": ("proc",),
+    "aclose": ("close",),
+}
 """Shorter words for trio's own, the longest first."""
 
 
-def word(verb: Verb, room: int) -> str:
-    """Give the one word for a block of so many cells; nothing where not even a cut one says anything."""
+def word(verb: Verb, room: int, *, whole: bool = False) -> str:
+    """Give the one word for a block of so many cells; nothing where not even a cut one says anything.
+
+    `whole`: never a cut one.
+    """
     name = verb.short.lstrip("_") or verb.short
     if width_of(name) <= room:
         return name
@@ -37,9 +47,19 @@ def word(verb: Verb, room: int) -> str:
         if len(other) <= room:
             return other
     for end in reversed([found.start() for found in _ENDS.finditer(name)]):
-        if _LEAST <= width_of(name[:end]) <= room:
-            return name[:end]
-    return cut(name, room) if room > _LEAST else ""
+        for part in (name[:end], *_BY_NAME.get(name[:end], ())):
+            if _LEAST <= width_of(part) <= room:
+                return part
+    return cut(name, room) if room >= _LEAST_CUT and not whole else ""
+
+
+def counted(verb: Verb, count: int, room: int) -> str:
+    """Give the word for so many steps inside one await: `get ×8`; without the blank, or the word, where there is none."""
+    times = f"×{count}"
+    free = room - len(times)
+    if name := word(verb, free - 1, whole=True):
+        return f"{name} {times}"
+    return word(verb, free, whole=True) + times
 
 
 def label(verb: Verb, room: int, *, spare: int = 0) -> str:

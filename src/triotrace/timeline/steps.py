@@ -19,7 +19,7 @@ from triotrace.timeline.handovers import Handovers
 from triotrace.timeline.lanes import NO_PLACE, Lane
 from triotrace.timeline.records import Print
 from triotrace.timeline.rows import Rows
-from triotrace.timeline.short_words import word
+from triotrace.timeline.short_words import counted, word
 from triotrace.timeline.step_lanes import draw_labels, draw_owner, draw_roll, draw_states, ink_of_last_words
 from triotrace.timeline.step_scopes import draw_step_scopes, scopes_in
 from triotrace.timeline.tape import Ending
@@ -165,10 +165,13 @@ class StepsPicture:
             words = _EXIT_WORDS.get(block.ending, "")
         line.fill(block.cell, block.cell + length, glyph, solid)
         if zoom == 10:
-            times = f" ×{block.last - block.first + 1}" if block.last > block.first else ""
-            room = length - 2 - len(times)
-            said = clip(words, room) if words or block.lane < 0 else word(self._verb(block.last), room)
-            line.write(block.cell + 1, said + times, ink)
+            room, count = length - 2, block.last - block.first + 1
+            if words or block.lane < 0:
+                said = clip(words, room)
+            else:
+                verb = self._verb(block.last)
+                said = counted(verb, count, room) if count > 1 else word(verb, room)
+            line.write(block.cell + 1, said, ink)
         last = _LAST.get(block.ending)
         if last is not None:
             line.put(block.cell + length - 1, last[0], ink if solid is Ink.FOLDED else last[1])
