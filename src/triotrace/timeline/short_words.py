@@ -54,7 +54,7 @@ def word(verb: Verb, room: int, *, whole: bool = False) -> str:
 
 
 def counted(verb: Verb, count: int, room: int) -> str:
-    """Give the word for so many steps inside one await: `get ×8`; without the blank, or the word, where there is none."""
+    """Give the word for so many steps inside one await: `get ×8`; without blank or word where there is no room."""
     times = f"×{count}"
     free = room - len(times)
     if name := word(verb, free - 1, whole=True):
