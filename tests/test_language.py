@@ -79,7 +79,7 @@ def test_portuguese_sentences() -> None:
     timeline = Timeline()
     timeline.feed(relay().events)
     assert words.happened(timeline, 3) == (
-        "consumer recebe: producer, que esperava para enviar, volta à fila. "
+        "consumer recebe uma mensagem: producer, que esperava para enviar, volta à fila. "
         "consumer cede a vez em `receive` e continua na fila."
     )
     timeline = Timeline()

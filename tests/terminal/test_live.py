@@ -41,7 +41,7 @@ async def main():
 trio.run(main)
 """
 
-THIRD = "consumer receives: producer, which waited to send, is ready."
+THIRD = "consumer takes a message: producer, which waited to send, is ready."
 
 
 def steps_at_least(count: int) -> object:

@@ -136,7 +136,7 @@ def test_sentences_of_the_relay() -> None:
     timeline = folded(relay())
     assert "main starts producer and consumer. main waits for 2 children." == WORDS.happened(timeline, 1)
     assert WORDS.happened(timeline, 3) == (
-        "consumer receives: producer, which waited to send, is ready. "
+        "consumer takes a message: producer, which waited to send, is ready. "
         "consumer gives way at `receive` and stays in the queue."
     )
     assert "consumer was the last child that main waited for: main is ready. consumer returns." == WORDS.happened(

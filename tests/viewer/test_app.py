@@ -39,7 +39,7 @@ def test_the_picture_is_on_the_screen(size: tuple[int, int]) -> None:
 def test_arrows_walk_the_tape_and_the_words_follow() -> None:
     async def act(app: TraceApp, pilot: Pilot[None]) -> None:
         await press(pilot, "home", "right", "right", "right")
-        assert screen_of(app)[1].startswith(" consumer receives: producer, which waited to send, is ready")
+        assert screen_of(app)[1].startswith(" consumer takes a message: producer, which waited to send, is ready")
         assert "step 3 of 8" in screen_of(app)[0]
         await press(pilot, "left")
         assert screen_of(app)[1] == " producer waits at `send`."

@@ -61,7 +61,7 @@ class StepWords(CancelWords, CauseWords, HolderWords):
             waited = _waited_for(timeline, freed[0], slot)
             if waited == "MemorySendChannel.send":
                 # With a buffer it takes the oldest message in it, and there is room for the other's
-                return self._("{name} receives: {other}, which waited to send, is ready.").format(
+                return self._("{name} takes a message: {other}, which waited to send, is ready.").format(
                     name=name, other=names
                 )
             # Who closes the channel wakes them, too, and hands over nothing
