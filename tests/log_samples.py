@@ -43,6 +43,7 @@ from triotrace.events import (
     TaskExited,
     TaskMoved,
     TaskPromoted,
+    TaskReparked,
     TaskScheduled,
     TaskSpawned,
 )
@@ -98,6 +99,7 @@ _BODY: list[Event] = [
     Mark(t=11, text="here", task=1),
     AfterTaskStep(t=12, task=1, place=1, until=99, on=3, owner=1, lock=4),
     TaskMoved(t=13, task=1, nursery=2),
+    TaskReparked(t=13, task=1, on=4, owner=1),
     BeforeIoWait(t=14, run=1, deadline=99, readers=1, writers=2, threads=3, signals=1, processes=1),
     AfterIoWait(t=15, run=1),
     Clock(t=16, run=1, trio_time=5_000_000_000_000),

@@ -63,6 +63,39 @@ def test_who_waits_at_a_lock_does_not_sleep(cases: Cases) -> None:
     assert handed.startswith(f"{one} hands the lock on to {two}: {two} is ready.")
 
 
+def test_who_was_notified_waits_for_the_lock_of_the_condition(cases: Cases) -> None:
+    """It is not woken: the notifier sleeps, then hands the lock on to the first, and that to the second."""
+    case = cases["condition_notified"]
+    notified = step_into(case, "fills", "sleep")
+    one, two = "takes #1", "takes #2"
+    assert ["the Condition, with 1 other waiting"] * 2 == [
+        facts(case, name, notified - 1)["waits for"] for name in (one, two)
+    ]
+    assert ["the lock, held by `fills`, with 1 other waiting"] * 2 == [
+        facts(case, name, notified)["waits for"] for name in (one, two)
+    ]
+    assert "the lock (2 wait)" == facts(case, "fills", notified)["holds"]
+    assert case.lane("fills").index == case.timeline.holders.owner_for(case.lane(two), notified)
+    assert "takes #1 waits for the lock that `fills` holds." == ENGLISH.owned_wait(
+        case.timeline, case.lane(one), notified
+    )
+    asleep = step_into(case, one, "sleep")
+    assert "the lock, held by `takes #1`" == facts(case, two, asleep)["waits for"]
+    assert "the lock (1 waits)" == facts(case, one, asleep)["holds"]
+    assert "holds" not in facts(case, "fills", asleep)
+    woken = case.lane(two).slots[case.lane(two).states.rfind(State.READY)]
+    scene = Scene(case.timeline, follow=False)
+    scene.width = 200
+    scene.go(notified)
+    assert ["fills"] == [title for title, _ in marked(scene, case, two)]
+    slots = [slot for slot in range(asleep, woken + 1) if "hands the lock on to takes #2" in happened(case, slot)]
+    assert 1 == len(slots)
+
+
+def happened(case: Recorded, slot: int) -> str:
+    return ENGLISH.happened(case.timeline, slot)
+
+
 def test_two_events_are_told_apart(cases: Cases) -> None:
     """Each task waits for another; nobody holds an Event."""
     case = cases["mock_deadlock"]

@@ -72,6 +72,7 @@ __all__ = [
     "TaskId",
     "TaskMoved",
     "TaskPromoted",
+    "TaskReparked",
     "TaskScheduled",
     "TaskSpawned",
     "TrioTime",
@@ -245,6 +246,15 @@ class TaskPromoted(Event, frozen=True, gc=False):
     name: _Name
     role: Role
     place: _Place | None = None
+
+
+class TaskReparked(Event, frozen=True, gc=False):
+    """A task that waits is moved, not woken, as by `notify`: it waits for `on` from now on, which `owner` has."""
+
+    t: Nanoseconds
+    task: _Task
+    on: _Object
+    owner: _Task | None = None
 
 
 class TaskScheduled(Event, frozen=True, gc=False):

@@ -132,7 +132,7 @@ def test_it_is_what_the_locks_were_at_every_step(run: Played, size: int) -> None
     for slot, truth in enumerate(run.truth):
         told = {}
         for lane in timeline.lanes:
-            thing = lane.thing_at(lane.after_slot(slot))
+            thing = holders.thing_after(lane, slot)
             if thing is not None:
                 owner = timeline.lanes[holders.owner_after(thing, slot)]
                 told[thing] = timeline.title(owner), holders.waiting_after(thing, slot)
@@ -153,6 +153,8 @@ def test_a_damaged_log_is_taken_as_it_is(events: list[tuple[int, int, int, bool]
     timeline.feed(tasks("a", "b").events)
     for t, (task, on, owner, waits) in enumerate(events, 100 * MILLISECOND):
         told = e.AfterTaskStep(t, task, on=on, owner=owner, lock=owner) if waits else e.TaskScheduled(t, task, "task")
+        if waits and owner == 5:
+            told = e.TaskReparked(t, task, on, owner)
         timeline.feed([told, *([e.Dropped(t, 1, t)] if owner == 6 else [])])
         for lane in timeline.lanes:
             describe(timeline, lane, len(timeline.tape), WORDS)
@@ -216,6 +218,56 @@ def test_a_condition_gives_its_lock_back() -> None:
     timeline = folded(story)
     assert "the lock, held by `a`" == WORDS.waits_for(timeline, timeline.lanes[4], 5)
     assert "the lock, held by `b`" == WORDS.waits_for(timeline, timeline.lanes[4], 6)
+
+
+def moved(story: Story, name: str, on: int, *, owner: str) -> None:
+    """Move a task that waits to another thing, within the step that was told last."""
+    after = story.events.pop()
+    story.events += [e.TaskReparked(story.t, story.tasks[name], on, story.tasks[owner]), after]
+
+
+def test_who_is_notified_waits_for_the_lock() -> None:
+    """`b` and `c` wait for the condition; `a` has its lock and notifies `b`. Before that step it was the condition."""
+    story = tasks("a", "b", "c")
+    wait(story, "b", 8, call="Condition.wait", lock=7)
+    wait(story, "c", 8, call="Condition.wait", lock=7)
+    story.step("a", waits="sleep")
+    moved(story, "b", 7, owner="a")
+    timeline = folded(story)
+    a, b, c = timeline.lanes[2:]
+    assert "the Condition, with 1 other waiting" == WORDS.waits_for(timeline, b, 3)
+    assert "the lock, held by `a`" == WORDS.waits_for(timeline, b, 4)
+    assert "the Condition" == WORDS.thing(timeline, timeline.holders.thing_after(c, 4))
+    assert "b waits for the lock that `a` holds." == WORDS.owned_wait(timeline, b, 4)
+    assert (a.index, "") == (timeline.holders.owner_for(b, 4), WORDS.owned_wait(timeline, b, 3))
+    assert ["", "the lock (1 waits)"] == [WORDS.holds(timeline, a, slot) for slot in (3, 4)]
+    story.sleep(1, wakes=("a",))
+    story.step("a", waits="sleep", wakes=("b",))
+    wait(story, "b", 8, call="Condition.wait", lock=7)
+    timeline = folded(story)
+    assert "a hands the lock on to b: b is ready. a waits at `sleep`." == WORDS.happened(timeline, 6)
+    assert "the Condition, with 1 other waiting" == WORDS.waits_for(timeline, timeline.lanes[3], 7)
+
+
+def test_who_is_moved_and_woken_in_one_step_was_handed_the_lock() -> None:
+    story = tasks("a", "b")
+    story.place("sleep")
+    wait(story, "b", 8, call="Condition.wait", lock=7)
+    story.step("a", waits="sleep", wakes=("b",))
+    woken, after = story.events[-2:]
+    moves = e.TaskReparked(story.t, story.tasks["b"], 7, story.tasks["a"])
+    story.events[-2:] = [moves, woken, after]
+    assert "a hands the lock on to b: b is ready. a waits at `sleep`." == WORDS.happened(folded(story), 3)
+
+
+def test_who_does_not_wait_cannot_be_moved() -> None:
+    """That is damage, and changes nothing; of a task that the log does not know it tells nothing either."""
+    story = tasks("a", "b")
+    story.events += [e.TaskReparked(story.t, story.tasks["a"], 7, None), e.TaskReparked(story.t, 99, 7, 98)]
+    timeline = Timeline()
+    timeline.feed(story.events)
+    assert "task 3 cannot be moved while it is ready" in [damage.text for damage in timeline.damages]
+    assert [] == timeline.holders.kinds
 
 
 def test_who_is_given_a_token_may_have_it_on_behalf_of_others() -> None:

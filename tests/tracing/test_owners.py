@@ -11,7 +11,7 @@ import trio
 import trio.testing
 from watched import Told, watch
 
-from triotrace.events import AfterTaskStep, TaskExited
+from triotrace.events import AfterTaskStep, TaskExited, TaskReparked
 
 
 def waits(told: Told, task: str) -> list[tuple[int | None, str | None, int | None]]:
@@ -140,6 +140,70 @@ def test_who_waits_for_a_condition_wants_its_lock_again() -> None:
     assert thing != again
     assert again is not None
     assert [(again, "waits_there", None), (thing, None, again), (again, "main", None)] == waits(told, "cancelled")
+
+
+def moves(told: Told, task: str) -> list[tuple[int, str | None]]:
+    """Return to what a task was moved as it waited, and who had that."""
+    return [(e.on, told.name(e.owner)) for e in told.of(TaskReparked, task)]
+
+
+def test_who_is_notified_waits_for_the_lock_of_the_condition() -> None:
+    """One of two is moved to it, in order, while the notifier has it; who is not notified is not told of."""
+    condition = trio.Condition()
+
+    async def early() -> None:
+        async with condition:
+            await condition.wait()
+
+    async def late() -> None:
+        async with condition:
+            await condition.wait()
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(early)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.start_soon(late)
+            await trio.testing.wait_all_tasks_blocked()
+            async with condition:
+                condition.notify()
+                await trio.testing.wait_all_tasks_blocked()
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+
+    told = watch(main)
+    [(_, _, lock)] = waits(told, "early")
+    assert [(lock, "main")] == moves(told, "early")
+    assert [] == moves(told, "late")
+    assert 0 == told.tracer.dropped
+
+
+def test_who_is_moved_to_another_parking_lot_waits_for_that() -> None:
+    """To which it came by no call of its own; what moves nobody, or is refused, says nothing."""
+    one, two = trio.lowlevel.ParkingLot(), trio.lowlevel.ParkingLot()
+
+    async def first() -> None:
+        await one.park()
+
+    async def second() -> None:
+        await two.park()
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(first)
+            nursery.start_soon(second)
+            await trio.testing.wait_all_tasks_blocked()
+            one.repark_all(one)
+            with pytest.raises(TypeError):
+                one.repark("two")  # type: ignore[arg-type]
+            one.repark(new_lot=two, count=5)
+            one.repark(two)
+            two.unpark_all()
+
+    told = watch(main)
+    [(lot, _, _)] = waits(told, "second")
+    assert [(lot, None)] == moves(told, "first")
+    assert [] == moves(told, "second")
 
 
 def test_an_owner_is_known_inside_an_async_generator() -> None:

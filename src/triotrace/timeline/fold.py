@@ -39,6 +39,7 @@ class Fold(TaskFold):
             e.TaskSpawned: self._task_spawned,
             e.TaskMoved: self._task_moved,
             e.TaskPromoted: self._task_promoted,
+            e.TaskReparked: self._task_reparked,
             e.TaskScheduled: self._task_scheduled,
             e.BeforeTaskStep: self._before_task_step,
             e.StepSampled: self._step_sampled,

@@ -55,7 +55,7 @@ class HolderWords(Terms):
 
     def waits_for(self, timeline: Timeline, lane: Lane, slot: int) -> str:
         """Say what a task waits for after a slot, who has it, and how many wait beside it; nothing if all is plain."""
-        thing = lane.thing_at(lane.after_slot(slot))
+        thing = timeline.holders.thing_after(lane, slot)
         name = self.thing(timeline, thing) if thing is not None else ""
         if thing is None or not name:
             return ""
@@ -87,7 +87,7 @@ class HolderWords(Terms):
         """
         said, seen, circle = "", {lane.index}, False
         for link in range(_MOST_LINKS):
-            thing = lane.thing_at(lane.after_slot(slot))
+            thing = timeline.holders.thing_after(lane, slot)
             owner = timeline.holders.owner_after(thing, slot) if thing is not None else NOBODY
             if thing is None or owner == NOBODY:
                 break

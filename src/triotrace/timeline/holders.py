@@ -2,6 +2,7 @@
 
 trio tells of a release only by whom it wakes. So an owner is sure as long as somebody waits, and just then it matters:
 - a step that ends in such a wait says who owns the thing at that moment;
+- a task that is moved from one thing to another, and not woken, is told with who has that;
 - a lock that is let go goes to the one who is woken from it, and who still waits is not told again.
 
 A thing is known by its index here. Its life is one array, so what is asked costs a bisection however long that was.
@@ -52,6 +53,8 @@ class Holders:
         self._counts: dict[tuple[int, str], int] = {}
         self._waiting: dict[int, tuple[int, int]] = {}
         """By lane: the thing that it waits for, and the lock that it must have again; NOBODY if there is none."""
+        self._moves: dict[int, array[int]] = {}
+        """By lane: each time it was moved, the change that began its wait, the slot, and what it waits for then."""
         self._owned: dict[int, dict[int, None]] = {}
         """By lane: what it ever had that others wanted, in that order."""
 
@@ -67,6 +70,19 @@ class Holders:
         self._change(index, slot, owner, 1)
         self.number(lane)
         return index
+
+    def move(self, lane: Lane, slot: int, thing: int, *, owner: int) -> None:
+        """Take notice that a task that waits was moved to another thing (of the log), which a lane or NOBODY owns."""
+        old, _ = self._waiting.get(lane.index, (NOBODY, NOBODY))
+        kind = "lock" if owner != NOBODY else ""
+        if old != NOBODY:
+            self.wake(lane, slot, released=False)
+            kind = kind or (self.kinds[old] if self.kinds[old] == "parking lot" else "")
+        index = self._index(lane, thing, kind)
+        self._waiting[lane.index] = index, NOBODY
+        self._change(index, slot, owner, 1)
+        self._moves.setdefault(lane.index, array("i")).extend((len(lane.slots) - 1, slot, index))
+        self.number(lane)
 
     def wake(self, lane: Lane, slot: int, *, released: bool) -> None:
         """Take notice that a task that waits was made ready: since another let go of the thing, or otherwise."""
@@ -120,9 +136,22 @@ class Holders:
         """Give the lane that had a thing after a slot; NOBODY if that is not known."""
         return self._lives[thing][self._at(thing, slot) + 1]
 
+    def thing_after(self, lane: Lane, slot: int) -> int | None:
+        """Give the thing for which a task waits after a slot; None if it is not known, or it does not wait."""
+        return self.thing_in(lane, lane.after_slot(slot), slot)
+
+    def thing_in(self, lane: Lane, wait: int, slot: int) -> int | None:
+        """Give the thing for which a task waits after a slot, or did, in the wait that its change `wait` began."""
+        thing, moves = lane.thing_at(wait), self._moves.get(lane.index)
+        if thing is None or moves is None:
+            return thing
+        at = range(0, len(moves), _FIELDS)
+        after = bisect_right(at, (wait, slot), key=lambda i: (moves[i], moves[i + 1]))
+        return moves[at[after - 1] + 2] if after and moves[at[after - 1]] == wait else thing
+
     def owner_for(self, lane: Lane, slot: int) -> int:
         """Give the lane that has what a task waits for after a slot; NOBODY if that is not known."""
-        thing = lane.thing_at(lane.after_slot(slot))
+        thing = self.thing_after(lane, slot)
         return NOBODY if thing is None else self.owner_after(thing, slot)
 
     def waiting_after(self, thing: int, slot: int) -> int:

@@ -68,7 +68,7 @@ class StepWords(CancelWords, CauseWords, HolderWords):
             by = timeline.verbs.verb(_waker_line(freed[0], slot)).call
             if waited == "MemoryReceiveChannel.receive" and by in _SENDS:
                 return self._("{name} hands a message to {other}: {other} is ready.").format(name=name, other=names)
-            thing = freed[0].thing_at(_last_wait(freed[0], slot))
+            thing = timeline.holders.thing_in(freed[0], _last_wait(freed[0], slot), slot)
             # Who ends with a lock in its hands breaks it, and trio wakes those who wait for it: no line of theirs does
             ends = lane.result is not None and lane.slots[-1] == slot
             breaks = ends and _waker_line(freed[0], slot) == NO_PLACE
@@ -110,7 +110,7 @@ class StepWords(CancelWords, CauseWords, HolderWords):
             case Ending.WAITS if owned := self.owned_wait(timeline, lane, slot):
                 return owned
             case Ending.WAITS if at:
-                thing = lane.thing_at(lane.after_slot(slot))
+                thing = timeline.holders.thing_after(lane, slot)
                 one = self.one_of(timeline, thing) if thing is not None else ""
                 text = self._("{name} waits at `{at}` ({thing}).") if one else self._("{name} waits at `{at}`.")
                 return text.format(name=name, at=at, thing=one)

@@ -267,6 +267,16 @@ class TaskFold(ScopeFold):
         owner = self._lane_of.get(event.owner, NOBODY) if event.owner is not None else NOBODY
         return -2 - self.holders.wait(lane, len(self.tape), event.on, call, owner=owner, lock=event.lock)
 
+    def _task_reparked(self, event: e.TaskReparked) -> None:
+        self.now = event.t
+        lane = self._known(event.task, event.t)
+        if lane.state is not State.WAITING:
+            if lane.state is not State.UNKNOWN:
+                self._damage(event.t, f"task {event.task} cannot be moved while it is {lane.state.name.lower()}")
+            return
+        owner = self._lane_of.get(event.owner, NOBODY) if event.owner is not None else NOBODY
+        self.holders.move(lane, len(self.tape), event.on, owner=owner)
+
     def _step_sampled(self, event: e.StepSampled) -> None:
         self.now = event.t
         lane = self._known(event.task, event.t)

@@ -8,9 +8,10 @@ from threading import get_ident
 from triotrace.events import LIMIT_NAME, Event, Mark, TaskId
 from triotrace.log import clip
 from triotrace.tracing.recorder import Recorder
+from triotrace.tracing.signals import raised_by_handler
 from triotrace.tracing.state import State
 
-__all__ = ["enter", "leave", "mark", "say", "states"]
+__all__ = ["enter", "guarded", "leave", "mark", "say", "states"]
 
 _NONE: tuple[State, ...] = ()
 _runs: dict[int, tuple[State, ...]] = {}
@@ -33,6 +34,17 @@ def leave(state: State) -> None:
 def states() -> tuple[State, ...]:
     """Return what is known of the run in this thread: one State a tracer."""
     return _runs.get(get_ident(), _NONE)
+
+
+def guarded(tell: Callable[..., None], *args: object) -> None:
+    """Tell something from within a call of the program's: what fails is counted, and not raised."""
+    try:
+        tell(*args)
+    except Exception as error:
+        if raised_by_handler(error):
+            raise
+        for state in states():
+            state.recorder.failed(error)
 
 
 class _Log:

@@ -14,6 +14,7 @@ from triotrace.tracing import active, privates
 from triotrace.tracing.clocks import ClockWatch, kind_of, show
 from triotrace.tracing.handed import named_after
 from triotrace.tracing.hosts import host_of
+from triotrace.tracing.lots import watch_lots
 from triotrace.tracing.record import Record
 from triotrace.tracing.scopes import watch_scopes
 from triotrace.tracing.state import State
@@ -35,6 +36,7 @@ def begin(state: State, frame: FrameType | None) -> None:
     state.queue = privates.queue_of(state.runner)
     state.deadlines = privates.open_deadlines(state.runner)
     state.sees_scopes = watch_scopes()
+    watch_lots()
     state.token = trio.lowlevel.current_trio_token()
     clock = trio.lowlevel.current_clock()
     kind, shown, t = kind_of(clock), show(clock), recorder.time()

@@ -10,7 +10,6 @@ Rules:
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import cache
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 from types import FrameType
@@ -32,7 +31,6 @@ from triotrace.tracing import active
 from triotrace.tracing.outcomes import describe, exits, interrupts
 from triotrace.tracing.privates import nurseries_of, trio_time
 from triotrace.tracing.record import Record
-from triotrace.tracing.signals import raised_by_handler
 from triotrace.tracing.state import State
 from triotrace.tracing.whose import LIBRARY, PYTHON, USER
 
@@ -181,16 +179,6 @@ def _opened(nursery: trio.Nursery) -> None:
         state.family.opened(nursery, record, state.now() - state.origin, place=place, scope=scope)
 
 
-def _guarded(tell: Callable[..., None], *args: object) -> None:
-    try:
-        tell(*args)
-    except Exception as error:
-        if raised_by_handler(error):
-            raise
-        for state in active.states():
-            state.recorder.failed(error)
-
-
 def _run_module() -> Any:
     return sys.modules.get("trio._core._run")
 
@@ -213,17 +201,17 @@ def _wrap_scopes(kind: Any) -> None:
     def entered(self: Any) -> None:
         post_init(self)
         if active.states():
-            _guarded(_entered, self, sys._getframe(1))
+            active.guarded(_entered, self, sys._getframe(1))
 
     def leaving(self: trio.CancelScope, exc: BaseException | None) -> BaseException | None:
         left: BaseException | None = close(self, exc)
         if active.states():
-            _guarded(_left, self, left)
+            active.guarded(_left, self, left)
         return left
 
     def cancelling(self: Any, *args: object, **kwargs: object) -> None:
         if not self._cancel_called and active.states():
-            _guarded(_cancelled, self, args[0] if args else None, sys._getframe())
+            active.guarded(_cancelled, self, args[0] if args else None, sys._getframe())
         cancel(self, *args, **kwargs)
 
     status_kind.__attrs_post_init__ = entered
@@ -243,10 +231,10 @@ def _telling(old: property, *, first: bool) -> property:
     def setter(self: trio.CancelScope, value: object) -> None:
         told = first and isinstance(value, bool) and bool(active.states())
         if told:
-            _guarded(_changed, self, value)
+            active.guarded(_changed, self, value)
         original(self, value)
         if not told and active.states():
-            _guarded(_changed, self)
+            active.guarded(_changed, self)
 
     return property(old.fget, setter, old.fdel, old.__doc__)
 
@@ -257,6 +245,6 @@ def _wrap_nurseries() -> None:
     def opened(self: trio.Nursery, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         if active.states():
-            _guarded(_opened, self)
+            active.guarded(_opened, self)
 
     trio.Nursery.__init__ = opened  # type: ignore[method-assign]  # it has no other hook
