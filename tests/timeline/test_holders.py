@@ -180,7 +180,7 @@ def test_a_lock_goes_to_the_one_who_is_woken_from_it() -> None:
         for slot in (0, 1, 2, 4, 5, 6)
         for owner in [timeline.holders.owner_after(0, slot)]
     ]
-    assert "the lock, held by `a`, with 1 other waiting" == WORDS.waits_for(timeline, c, 4)
+    assert "the lock, held by `a`, with 1 other" == WORDS.waits_for(timeline, c, 4)
     assert "the lock, held by `b`" == WORDS.waits_for(timeline, c, 6)
     assert "a hands the lock on to b: b is ready. a waits at `sleep`." == WORDS.happened(timeline, 6)
     assert "the lock (2 wait)" == WORDS.holds(timeline, timeline.lanes[2], 4)
@@ -235,7 +235,7 @@ def test_who_is_notified_waits_for_the_lock() -> None:
     moved(story, "b", 7, owner="a")
     timeline = folded(story)
     a, b, c = timeline.lanes[2:]
-    assert "the Condition, with 1 other waiting" == WORDS.waits_for(timeline, b, 3)
+    assert "the Condition, with 1 other" == WORDS.waits_for(timeline, b, 3)
     assert "the lock, held by `a`" == WORDS.waits_for(timeline, b, 4)
     assert "the Condition" == WORDS.thing(timeline, timeline.holders.thing_after(c, 4))
     assert "b waits for the lock that `a` holds." == WORDS.owned_wait(timeline, b, 4)
@@ -246,7 +246,7 @@ def test_who_is_notified_waits_for_the_lock() -> None:
     wait(story, "b", 8, call="Condition.wait", lock=7)
     timeline = folded(story)
     assert "a hands the lock on to b: b is ready. a waits at `sleep`." == WORDS.happened(timeline, 6)
-    assert "the Condition, with 1 other waiting" == WORDS.waits_for(timeline, timeline.lanes[3], 7)
+    assert "the Condition, with 1 other" == WORDS.waits_for(timeline, timeline.lanes[3], 7)
 
 
 def test_who_is_moved_and_woken_in_one_step_was_handed_the_lock() -> None:

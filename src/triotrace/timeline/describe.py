@@ -36,6 +36,8 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
     if lane.error is not None and lane.result is not None and change >= 0 and lane.states[change] == lane.result:
         facts.append((say("error"), clean(f"{lane.error.type}: {lane.error.text}", 500)))
         facts += [("", clean(f"{leaf.type}: {leaf.text}", 500)) for leaf in lane.error.leaves or ()]
+    held = (say("waits for"), words.waits_for(timeline, lane, slot)), (say("holds"), words.holds(timeline, lane, slot))
+    facts += [(name, value) for name, value in held if value]
     if change >= 0 and lane.state_at(change) in (State.WAITING, State.READY):
         length = duration(max(0, now - lane.times[change]))
         facts.append((say("since"), say("{length}, step {step}").format(length=length, step=lane.slots[change])))
@@ -46,8 +48,6 @@ def describe(timeline: Timeline, lane: Lane, slot: int, words: Words) -> list[tu
         call = timeline.verbs.verb(place.place).call
         if call:
             facts.append((say("trio's word"), call))
-    held = (say("waits for"), words.waits_for(timeline, lane, slot)), (say("holds"), words.holds(timeline, lane, slot))
-    facts += [(name, value) for name, value in held if value]
     woke = last_wake(lane, change)
     if woke >= 0:
         facts.append(

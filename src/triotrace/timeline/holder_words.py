@@ -66,7 +66,7 @@ class HolderWords(Terms):
         if owner != NOBODY:
             name = self._("{thing}, held by `{owner}`").format(thing=name, owner=timeline.title(timeline.lanes[owner]))
         if others > 0:
-            more = self._n("with {count} other waiting", "with {count} others waiting", others).format(count=others)
+            more = self._n("with {count} other", "with {count} others", others).format(count=others)
             name = f"{name}, {more}"
         return name
 
