@@ -68,9 +68,7 @@ def test_who_was_notified_waits_for_the_lock_of_the_condition(cases: Cases) -> N
     case = cases["condition_notified"]
     notified = step_into(case, "fills", "sleep")
     one, two = "takes #1", "takes #2"
-    assert ["the Condition, with 1 other"] * 2 == [
-        facts(case, name, notified - 1)["waits for"] for name in (one, two)
-    ]
+    assert ["the Condition, with 1 other"] * 2 == [facts(case, name, notified - 1)["waits for"] for name in (one, two)]
     assert ["the lock, held by `fills`, with 1 other"] * 2 == [
         facts(case, name, notified)["waits for"] for name in (one, two)
     ]
