@@ -151,15 +151,6 @@ def test_the_owner_is_marked_in_the_picture_while_who_waits_is_chosen(cases: Cas
     assert [] == marked(scene, case, "auditor")
 
 
-def test_the_owner_is_marked_on_the_time_axis(cases: Cases) -> None:
-    case = cases["two_locks"]
-    scene = Scene(case.timeline, axis="time", follow=False)
-    scene.width = 200
-    scene.go(step_into(case, "auditor", "Lock.acquire"))
-    assert [("a to b", Ink.HELD)] == marked(scene, case, "auditor")
-    assert [] == marked(scene, case, "a to b")
-
-
 def test_in_portuguese(cases: Cases) -> None:
     """The same, in the other language; names stay as they are."""
     case = cases["lock_held_asleep"]

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from story import MILLISECOND, Story
 
 from triotrace import events as e
+from triotrace.timeline.canvas import PLAYHEAD
 from triotrace.timeline.describe import describe
 from triotrace.timeline.history import History
 from triotrace.timeline.lanes import NOBODY
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
+from triotrace.viewer.scene import Scene
 
 WORDS = Words()
 
@@ -268,6 +270,25 @@ def test_who_does_not_wait_cannot_be_moved() -> None:
     timeline.feed(story.events)
     assert "task 3 cannot be moved while it is ready" in [damage.text for damage in timeline.damages]
     assert [] == timeline.holders.kinds
+
+
+def test_the_owner_is_marked_on_the_time_axis() -> None:
+    """In the playhead's cell of the owner's row, where that waits, while who waits for it is chosen."""
+    story = tasks("a", "b")
+    story.step("a", waits="sleep")
+    wait(story, "b", 7, owner="a")
+    story.sleep(500, wakes=("a",))
+    scene = Scene(folded(story), axis="time", follow=False)
+    scene.width = 100
+    scene.go(len(scene.timeline.tape))
+    marks = {}
+    for chosen in (2, 3):
+        scene.chosen = chosen
+        lines = {shown.label: scene.line(row) for row, shown in enumerate(scene.rows.rows)}
+        marks[chosen] = {label: line.text.index("◇") for label, line in lines.items() if "◇" in line.text}
+        assert all(lines[label].inks[cell] & PLAYHEAD for label, cell in marks[chosen].items())
+    assert ["a"] == list(marks[3])
+    assert {} == marks[2]
 
 
 def test_who_is_given_a_token_may_have_it_on_behalf_of_others() -> None:
