@@ -18,6 +18,10 @@ def pytest_configure() -> None:
     # A shell starts what it runs in the background deaf to Ctrl+C, and children inherit that: some tests press it
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # So does nohup with SIGHUP. A handler is inherited by nobody: we stay as deaf, and our children hear as ever
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture(scope="session")
