@@ -9,9 +9,11 @@ from story import Story, event, relay
 
 from log_samples import any_event
 from triotrace import events as e
+from triotrace.timeline.describe import describe
 from triotrace.timeline.states import State
 from triotrace.timeline.tape import Ending
 from triotrace.timeline.timeline import Timeline
+from triotrace.timeline.words import Words
 
 
 def folded(story: Story) -> Timeline:
@@ -120,6 +122,22 @@ def test_what_cannot_be_is_a_damage_not_a_crash(name: str, events: list[e.Event]
     timeline = folded(Story())
     timeline.feed(events)
     assert 1 == len(timeline.damages)
+
+
+def test_a_task_that_exits_again_and_again_is_counted_once() -> None:
+    """In a damaged log; its parent, which waits for children, is not thought to wait for a lock then."""
+    story = Story()
+    story.spawn("main")
+    story.step("main", stays="checkpoint", spawns=("child",))
+    story.step("child", exits="returned")
+    story.events += [e.TaskExited(story.t, e.TaskId(story.tasks["child"]), "returned")] * 3
+    story.step("main", waits="nursery")
+    timeline = folded(story)
+    main = timeline.lane(story.tasks["main"])
+    assert [] != timeline.damages
+    assert 0 == main.alive_children
+    assert main.thing_at(len(main.times) - 1) is None
+    assert describe(timeline, main, len(timeline.tape), Words())
 
 
 def test_a_moved_task_hangs_under_its_new_nursery() -> None:

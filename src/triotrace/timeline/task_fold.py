@@ -293,14 +293,14 @@ class TaskFold(ScopeFold):
             if run is not None:
                 run.alive -= lane.role in _NUMBERED
             self.systems.pop(lane.index, None)
+            if lane.parent is not None:  # once: a lane reads a count below -1 as a thing that is waited for
+                self.lanes[lane.parent].alive_children -= 1
         lane.result, lane.error = EXITS[event.result], event.error
         lane.ended_at = NO_PLACE if event.place is None else event.place
         if lane.role == "main" and lane.result is State.RAISED and exit_status(event.error) is not None:
             lane.result = State.EXITED
         self._ended_badly = self._ended_badly or (event.result != "returned" and lane.role in ("main", "user"))
         self._part(lane)
-        if lane.parent is not None:
-            self.lanes[lane.parent].alive_children -= 1
 
     # -- what follows what -------------------------------------------------------------------
 
