@@ -21,6 +21,7 @@ import tempfile
 from pathlib import Path
 
 import triotrace
+from triotrace.launch.apart import for_the_child
 
 LIMIT = 25.0
 """Milliseconds."""
@@ -46,6 +47,7 @@ def environment(folder: Path) -> dict[str, str]:
         "capture": None,
         "max_size": 1024**3,
         "mine": [],
+        **for_the_child(folder),
     }
     inject = Path(triotrace.__file__).parent / "tracing" / "inject"
     return {"PYTHONPATH": str(inject), "TRIOTRACE": json.dumps(agreed)}

@@ -202,6 +202,23 @@ BODIES = {
         print(sys.getrecursionlimit(), len(sys.path_hooks), sys.getfilesystemencoding())
         print(sys.excepthook is sys.__excepthook__, sys.displayhook is sys.__displayhook__, sys.unraisablehook.__name__)
         """,
+    "looks at modules": """
+        print(sorted(sys.modules), sys.path, sorted(sys.path_importer_cache), [str(hook) for hook in sys.path_hooks])
+        import trio
+        print(sorted(sys.modules), sys.meta_path)
+        import datetime, decimal, fractions, numbers, statistics, uuid
+        print(isinstance(decimal.Decimal(1), numbers.Number), decimal.Decimal(1) == fractions.Fraction(1))
+        print(statistics.mean([decimal.Decimal(1), decimal.Decimal(2)]), datetime.timedelta(1), uuid.UUID(int=5))
+        """,
+    "uses msgspec": """
+        import msgspec, datetime, decimal, uuid
+        for value in (datetime.datetime(2020, 1, 1), decimal.Decimal("1.5"), uuid.UUID(int=5)):
+            coded = msgspec.json.encode(value)
+            print(coded, msgspec.json.decode(coded, type=type(value)) == value)
+        class Point(msgspec.Struct):
+            x: int
+        print(msgspec.json.decode(msgspec.json.encode(Point(1)), type=Point), Point.__mro__, msgspec.__file__)
+        """,
     "looks at main": """
         import __main__
         print(sorted(vars(__main__)), __main__.__spec__, __main__.__file__, __main__.__doc__, __main__.__package__)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import stat
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
 
+from triotrace import __version__
 from triotrace.launch import Target, Wishes
 from triotrace.launch.inside import INJECT, Report, Workplace
 
@@ -51,6 +53,8 @@ def test_what_the_child_is_told(workplace: Workplace, monkeypatch: pytest.Monkey
         "control": None,
         "paused": False,
         "pace": None,
+        "tool": __version__,
+        "msgspec": [str(workplace.folder / "msgspec"), EXTENSION_SUFFIXES[0]],
     }
 
 
@@ -69,10 +73,10 @@ def test_no_pythonpath_does_not_become_the_current_folder(
 
 SENTENCES = {
     "nothing of ours ran": ([], False, ["no trace of a.py: nothing of triotrace ran in it: it is no Python, or one"]),
-    "not installed there": (
-        [{"python": "3.12.1", "pid": 1}, {"missing": "No module named 'msgspec'"}],
+    "too old": (
+        [{"python": "3.9.1", "pid": 1}, {"missing": "ImportError: triotrace needs 3.11 or newer"}],
         True,
-        ["no trace of a.py: its Python cannot import triotrace (No module named 'msgspec'); install triotrace there"],
+        ["no trace of a.py: it cannot be traced in its Python 3.9.1: ImportError: triotrace needs 3.11 or newer"],
     ),
     "trio was never imported": ([{"python": "3.12.1"}], True, ["a.py never started trio: it did not even import it"]),
     "trio was never started": (

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import triotrace
 from triotrace.events import Event
+from triotrace.launch.apart import for_the_child
 from triotrace.log import LogReader
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Program:
             "capture": None,
             "max_size": 1024**3,
             "mine": [],
+            **for_the_child(folder),
         } | agreed
         self.spills = [folder / "out", folder / "err"]
         streams: list[int] = [subprocess.PIPE, subprocess.PIPE]

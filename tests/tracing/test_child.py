@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from textwrap import dedent
 
@@ -494,12 +495,25 @@ def test_full_disk(tmp_path: Path) -> None:
     assert sum(entry["count"] for entry in lost) > 50_000
 
 
-def test_missing(tmp_path: Path) -> None:
-    """Where ours cannot be imported the program runs untraced, and the parent is told why."""
-    (tmp_path / "msgspec.py").write_text("raise ImportError('not here')")
-    child = ran(tmp_path, RELAY)
+def test_a_stand_in_for_msgspec(tmp_path: Path) -> None:
+    """Where msgspec is for another Python, or cannot be loaded, a log comes without it, and the parent is told why."""
+    for number, (file, suffix) in enumerate([("msgspec", ".cpython-27-other.so"), ("nothing", EXTENSION_SUFFIXES[0])]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        child = ran(folder, RELAY, msgspec=[str(folder / file), suffix])
+        assert "got 0\ngot 1\ngot 2\n" == child.printed[0]
+        assert AfterRun is type(child.events()[-1])
+        assert 1 == len([entry for entry in child.told() if "slow" in entry])
+
+
+@pytest.mark.parametrize("name", ["triotrace", "msgspec", "_json", "_datetime", "decimal", "uuid", "typing_extensions"])
+def test_modules_on_pythonpath_are_the_programs(tmp_path: Path, name: str) -> None:
+    """PYTHONPATH comes before Python's own modules: what is called there as one that we use is not run for us."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / f"{name}.py").write_text("print('run')\n")
+    child = ran(tmp_path, RELAY, pythonpath=str(tmp_path / "other"))
     assert "got 0\ngot 1\ngot 2\n" == child.printed[0]
-    assert ["ImportError: not here"] == [entry["missing"] for entry in child.told() if "missing" in entry]
+    assert AfterRun is type(child.events()[-1])
 
 
 def test_hidden_sitecustomize(tmp_path: Path) -> None:

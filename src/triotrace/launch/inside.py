@@ -12,6 +12,7 @@ from pathlib import Path
 
 import triotrace
 from triotrace.clean import clean
+from triotrace.launch.apart import for_the_child
 from triotrace.launch.processes import process_lives
 from triotrace.launch.target import Target
 
@@ -45,6 +46,8 @@ class Report:
 
     python: str | None = None
     missing: str | None = None
+    slow: str | None = None
+    """Why events were written by the slower of two encoders."""
     trio: str | None = None
     ran: bool = False
     lost: tuple[tuple[str, int], ...] = ()
@@ -62,7 +65,7 @@ class Report:
         troubles = [f"{reason}{f' ({count} events)' if count else ''}" for reason, count in self.lost]
         troubles += problems
         if self.missing is not None:
-            return [f"no trace of {name}: its Python cannot import triotrace ({self.missing}); install triotrace there"]
+            return [f"no trace of {name}: it cannot be traced in its Python {self.python}: {self.missing}"]
         if self.python is None:
             why = "nothing of triotrace ran in it: it is no Python, or one started with -I, -E or -S"
             return [f"no trace of {name}: {'; '.join([why, *troubles])}"]
@@ -74,6 +77,8 @@ class Report:
             said.append(f"{name} never started trio: it did not even import it")
         elif not self.ran:
             said.append(f"{name} imported trio {self.trio}, but never started it")
+        elif self.slow is not None and not said:
+            said.append(f"{name} was traced at a third more cost a step: {self.slow}")
         return said
 
 
@@ -107,6 +112,7 @@ class Workplace:
             "control": None if control is None else str(control),
             "paused": wishes.paused,
             "pace": wishes.pace,
+            **for_the_child(self.folder),
         }
         # An empty PYTHONPATH counts as none; joined to a path it would mean the current folder.
         path = f"{INJECT}{os.pathsep}{pythonpath}" if pythonpath else str(INJECT)
@@ -140,6 +146,7 @@ class Workplace:
         return Report(
             python=_text(told.get("python")),
             missing=_text(told.get("missing")),
+            slow=_text(told.get("slow")),
             trio=_text(told.get("trio")),
             ran="run" in told,
             lost=tuple(lost),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from triotrace.log.lines import MAX_LINE, clip, encode
 
 TYPE_CHECKING = False
@@ -44,4 +42,5 @@ _ELSEWHERE = {
 def __getattr__(name: str) -> object:
     if name not in _ELSEWHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"triotrace.log.{_ELSEWHERE[name]}"), name)
+    module = __import__(f"triotrace.log.{_ELSEWHERE[name]}", fromlist=[name])  # ours, where modules are kept apart
+    return getattr(module, name)

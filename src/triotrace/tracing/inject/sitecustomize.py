@@ -8,9 +8,30 @@ import os
 import sys
 
 
+here = os.path.dirname(os.path.abspath(__file__))
+
+
+def _make_apart():
+    """Return the table that holds all else of ours; None where Python is too old for that."""
+    if sys.version_info < (3, 11):
+        return None
+    from _frozen_importlib_external import SourceFileLoader  # Python has begun with it
+
+    tracing = os.path.dirname(here)
+    loader = SourceFileLoader("triotrace.tracing.apart", os.path.join(tracing, "apart.py"))
+    module = type(sys)("triotrace.tracing.apart")
+    module.__file__ = loader.path
+    loader.exec_module(module)
+    return module.Apart(os.path.dirname(tracing))
+
+
+def _borrow(name):
+    return __import__(name) if apart is None else apart.borrow(name)
+
+
 def _decode(text):
     try:
-        from _json import make_scanner  # what `json` is made of: importing that costs a few milliseconds
+        make_scanner = _borrow("_json").make_scanner  # what `json` is made of: importing that costs a few milliseconds
 
         class Rules:
             strict, memo = True, {}
@@ -19,17 +40,14 @@ def _decode(text):
 
         return make_scanner(Rules)(text, 0)[0]
     except Exception:
-        import json
-
-        return json.loads(text)
+        return _borrow("json").loads(text)
 
 
 def _encode(text):
     try:
-        from _json import encode_basestring_ascii
+        return _borrow("_json").encode_basestring_ascii(text)
     except ImportError:
-        from json.encoder import encode_basestring_ascii
-    return encode_basestring_ascii(text)
+        return _borrow("json").dumps(text)
 
 
 class Inside:
@@ -92,10 +110,6 @@ class Inside:
         argv = list(sys.argv)
         if argv and argv[0] == "-m":  # the module's name comes later
             argv = sys.orig_argv[-len(argv) - 1 :] if hasattr(sys, "orig_argv") else argv
-        try:
-            from triotrace import __version__
-        except Exception:
-            __version__ = "of another Python"
         seconds = time.time()
         wall = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + ".%06dZ" % (seconds % 1 * 1000000)
         clock = '{"unit":"ns","source":"perf_counter","wall":"%s","origin":%d}' % (wall, self.origin)
@@ -103,7 +117,7 @@ class Inside:
             '{"event":"header","format":"triotrace","version":[1,1],"tool":%s,"id":"%s","pid":%d,'
             '"argv":[%s],"python":"%s","platform":%s,"clock":%s,"order":%s}'
         ) % (
-            text("triotrace " + __version__),
+            text("triotrace " + self.agreed["tool"]),
             os.urandom(8).hex(),
             self.pid,
             ",".join(text(word) for word in argv),
@@ -117,8 +131,7 @@ class Inside:
 def raised(low):
     """Move a descriptor far up, out of the way of those that the program opens and closes; the old one is closed."""
     try:
-        import fcntl
-
+        fcntl = _borrow("fcntl")
         for least in (1000, 500, 256, 100, 40):
             try:
                 high = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, least)
@@ -173,12 +186,15 @@ class Loader(object):
 
 def let_in(inside):
     try:
-        if sys.version_info < (3, 11):
-            raise ImportError("Python 3.11 or newer is needed")
-        from triotrace.tracing.install import install
+        if apart is None:
+            raise ImportError("triotrace needs 3.11 or newer")
+        slow = apart.load("triotrace.tracing.msgspec_alone").bring(apart, *inside.agreed["msgspec"])
+        install = apart.load("triotrace.tracing.install").install
     except Exception as error:
         inside.tell(missing="%s: %s" % (type(error).__name__, error))
         return
+    if slow:
+        inside.tell(slow=slow)
     try:
         install(inside, raised)
     except Exception as error:
@@ -186,12 +202,13 @@ def let_in(inside):
 
 
 def begin():
-    here = os.path.dirname(os.path.abspath(__file__))
+    global apart
     sys.path[:] = [entry for entry in sys.path if entry != here]
     sys.path_importer_cache.pop(here, None)
     text = os.environ.get("TRIOTRACE")
     if text is None:
         return
+    apart = _make_apart()
     inside = Inside(_decode(text))
     inside.tell(python="%d.%d.%d" % sys.version_info[:3], pid=inside.pid)
     if inside.agreed["claim"] == "self":
@@ -201,25 +218,17 @@ def begin():
     elif os.path.exists(inside.agreed["log"]):
         inside.restore_environment()
         return
-    if hasattr(sys, "meta_path"):
+    if sys.version_info >= (3, 4):  # older ones ask a finder otherwise
         sys.meta_path.insert(0, Finder(inside))
 
 
-def chain():
-    """Load the sitecustomize that this one hides, as if it had been found first; its errors are its own."""
-    mine = sys.modules.pop("sitecustomize", None)
-    try:
-        import sitecustomize  # noqa: F401
-    except ImportError as error:
-        if getattr(error, "name", "sitecustomize") != "sitecustomize":
-            raise
-    finally:
-        if "sitecustomize" not in sys.modules and mine is not None:
-            sys.modules["sitecustomize"] = mine
-
-
+apart = None
 try:
     begin()
 except Exception:
     pass  # whatever it was: the program comes first, and the parent sees that nobody reported
-chain()
+
+# Load the sitecustomize that this one hides, as if it had been found first; its errors are its own. Where there is none,
+# an ImportError of that name goes out, which `site` passes over: nothing stays in sys.modules, as without us.
+sys.modules.pop("sitecustomize", None)
+import sitecustomize  # noqa: E402,F401
