@@ -35,7 +35,7 @@ def surroundings(extra: Mapping[str, str] = {}) -> dict[str, str]:
     """Return an environment in which only `extra` differs from run to run, whoever started the tests."""
     unwanted = ("PYTHON", "PYTEST", "COVERAGE", "TRIOTRACE", "VIRTUAL_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
-    return kept | dict(extra)
+    return kept | {"VIRTUAL_ENV": sys.prefix} | dict(extra)  # or a .venv above the script would be taken
 
 
 def interruptible() -> None:

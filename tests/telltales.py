@@ -203,9 +203,9 @@ BODIES = {
         print(sys.excepthook is sys.__excepthook__, sys.displayhook is sys.__displayhook__, sys.unraisablehook.__name__)
         """,
     "looks at modules": """
-        print(sorted(sys.modules), sys.path, sorted(sys.path_importer_cache), [str(hook) for hook in sys.path_hooks])
-        import trio
-        print(sorted(sys.modules), sys.meta_path)
+        print(sorted(sys.modules), sys.path, sorted(sys.path_importer_cache), len(sys.path_hooks))
+        __import__("trio")
+        print(sorted(sys.modules), [getattr(finder, "__name__", type(finder)) for finder in sys.meta_path])
         import datetime, decimal, fractions, numbers, statistics, uuid
         print(isinstance(decimal.Decimal(1), numbers.Number), decimal.Decimal(1) == fractions.Fraction(1))
         print(statistics.mean([decimal.Decimal(1), decimal.Decimal(2)]), datetime.timedelta(1), uuid.UUID(int=5))

@@ -11,7 +11,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyte
@@ -50,7 +50,7 @@ trio.run(main)
 class Screen:
     """A program on a terminal of its own: what it drew, keys for it, and how it ended."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, before: Sequence[str]) -> None:
         self.folder = folder
         self._ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 28, 100, 0, 0))
@@ -60,7 +60,7 @@ class Screen:
         self._stream = pyte.ByteStream(self._screen)
         home = {"HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache"), "TERM": "xterm-256color"}
         self._context = running(
-            [sys.executable, "-m", "triotrace", *words],
+            [*before, *words],
             cwd=folder,
             env=home,
             stdin=theirs,
@@ -115,8 +115,8 @@ class Screen:
 
 
 @contextlib.contextmanager
-def screen(folder: Path, *words: str) -> Iterator[Screen]:
-    shown = Screen(folder, *words)
+def screen(folder: Path, *words: str, before: Sequence[str] = (sys.executable, "-m", "triotrace")) -> Iterator[Screen]:
+    shown = Screen(folder, *words, before=before)
     try:
         yield shown
     finally:

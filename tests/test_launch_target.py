@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from triotrace.errors import TriotraceError, UsageError
-from triotrace.launch import Target, find_python, parse_target
+from triotrace.launch import Target, parse_target
 
 TARGETS = {
     "a script": (["a.py", "-m", "--", "--help"], Target("script", ("a.py", "-m", "--", "--help")), "a"),
@@ -64,52 +62,3 @@ def test_what_is_not_there_is_told(words: list[str], message: str) -> None:
         parse_target(words).check()
     assert str(caught.value).isprintable()
     assert caught.value.exit_code == 3
-
-
-def fake_python(path: Path, answer: str, status: int = 0) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\nexit {status}\n")
-    path.chmod(0o755)
-    return path
-
-
-def test_python_is_ours_unless_told_otherwise(tmp_path: Path) -> None:
-    able = json.dumps([[3, 13], []])
-    chosen, active = (fake_python(tmp_path / name / "bin" / "python", able) for name in ("chosen", "active"))
-    environment = {"VIRTUAL_ENV": str(tmp_path / "active")}
-    assert Path(sys.executable) == find_python(None, {})
-    assert Path(sys.executable) == find_python(None, {"VIRTUAL_ENV": str(tmp_path / "deleted")})
-    assert active == find_python(None, environment)
-    assert chosen == find_python(str(chosen), environment)
-
-
-@pytest.mark.parametrize(
-    ("answer", "status", "message"),
-    [
-        (json.dumps([[3, 12], ["triotrace", "msgspec"]]), 0, "cannot import triotrace and msgspec: `.* -m pip install"),
-        (json.dumps([[2, 7], ["triotrace"]]), 0, "is Python 2.7; triotrace traces 3.11 and newer"),
-        (json.dumps([[3, 12], []]), 1, "does not work as a Python; choose another with --python"),
-        ("hello", 0, "does not work as a Python"),
-        ("{}", 0, "does not work as a Python"),
-        ("5", 0, "does not work as a Python"),
-    ],
-)
-def test_a_python_that_cannot_trace_is_told_with_the_way_out(
-    tmp_path: Path, answer: str, status: int, message: str
-) -> None:
-    python = fake_python(tmp_path / "python", answer, status)
-    with pytest.raises(TriotraceError, match=message):
-        find_python(str(python), {})
-
-
-def test_a_python_that_is_not_there() -> None:
-    with pytest.raises(TriotraceError, match="/no/such/python: no such Python"):
-        find_python("/no/such/python", {})
-
-
-def test_the_probe_finds_what_is_installed_here(tmp_path: Path) -> None:
-    """Our own Python under another name passes its own examination."""
-    other = tmp_path / "python"
-    other.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    other.chmod(0o755)
-    assert other == find_python(str(other), {})

@@ -17,6 +17,7 @@ from triotrace.cli.options import AXIS, LANG, PACE, PAUSED, TargetCommand, place
 from triotrace.cli.say import say
 from triotrace.errors import TriotraceError
 from triotrace.launch import (
+    Python,
     Target,
     Wishes,
     cached_place,
@@ -130,11 +131,13 @@ def record_command(target: tuple[str, ...], **options: Any) -> int:
     program.check()
     python = _python_for(program, options["python"])
     place = place_of(options, partial(free_place, program.name))
-    outcome = record(program, python, place, wishes_of(options, order="shuffled"))
+    outcome = record(program, python.path, place, wishes_of(options, order="shuffled"))
     for sentence in outcome.sentences:
         say(sentence)
     if outcome.log and options["output"] is None and sys.stderr is not None and sys.stderr.isatty():
         say(f"the log is {outcome.log.name}; watch it with `triotrace replay {outcome.log.name}`")
+    if python.origin and (outcome.returncode or outcome.sentences or (sys.stderr is not None and sys.stderr.isatty())):
+        say(python.sentence())
     if outcome.returncode < 0:
         die_of(-outcome.returncode)
     return outcome.status
@@ -235,7 +238,7 @@ def demo(lang: str | None) -> int:
     return watch_live(
         Show(
             program=program,
-            python=Path(sys.executable),
+            python=Python(Path(sys.executable)),
             wishes=Wishes(order="started", pace=2.0),
             place=in_cache,
             further=lambda _: in_cache(),
@@ -256,12 +259,12 @@ def examples(directory: Path | None) -> None:
         click.echo(f"{count} files are in {directory}; begin with: triotrace run {directory / 'exemplo_01.py'}")
 
 
-def _python_for(program: Target, chosen: str | None) -> Path:
+def _python_for(program: Target, chosen: str | None) -> Python:
     if program.kind == "command":
         if chosen is not None:
             raise click.UsageError("--python chooses for a script or module; a command after -- names its own")
-        return Path(sys.executable)
-    return find_python(chosen)
+        return Python(Path(sys.executable))
+    return find_python(program, chosen)
 
 
 def _refuse_windows() -> None:

@@ -107,7 +107,8 @@ def recording_options(command: Command) -> Command:
             click.option(
                 "--python",
                 metavar="PATH",
-                help="The Python of a script or module. [default: the active virtual environment's, else triotrace's]",
+                help="The Python of a script or module; it needs nothing of triotrace's. [default: the active virtual "
+                "environment's, the script's #!, that of the .venv beside the script or above it, triotrace's]",
             ),
         ]
     ):

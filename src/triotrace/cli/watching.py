@@ -21,7 +21,7 @@ from triotrace.errors import LogError, TriotraceError
 from triotrace.events import Output, Stream
 from triotrace.export.heading import program_of
 from triotrace.language import catalogue
-from triotrace.launch import Changes, Child, LogPlace, Outcome, Target, Wishes, describe_status
+from triotrace.launch import Changes, Child, LogPlace, Outcome, Python, Target, Wishes, describe_status
 from triotrace.log import LogTail, keep_log, read_kind
 from triotrace.viewer.program import StillTape
 
@@ -57,7 +57,7 @@ class Show:
     """What is run, and how it is watched."""
 
     program: Target
-    python: Path
+    python: Python
     wishes: Wishes
     place: Callable[[], LogPlace]
     """The log of the first run."""
@@ -95,7 +95,7 @@ class _Runs:
     def _start(self, place: LogPlace, *, paused: bool, pace: float | None = None) -> Child:
         show = self._show
         wishes = replace(show.wishes, paused=paused, pace=pace or show.wishes.pace)
-        return Child(show.program, show.python, place, wishes, stdin=show.stdin)
+        return Child(show.program, show.python.path, place, wishes, stdin=show.stdin)
 
 
 def watch_live(show: Show) -> int:
@@ -114,7 +114,7 @@ def watch_live(show: Show) -> int:
             requested = watch(
                 runs.source(),
                 program=runs.child,
-                title=show.program.title,
+                title=show.python.beside(show.program.title),
                 axis=show.axis,
                 catalogue=catalogue(show.language),
                 again=runs.again,
@@ -205,6 +205,8 @@ def _say_last_words(show: Show, outcome: Outcome, *, prints: LastLines | None) -
         say("it wanted to read, and its standard input is empty here: --stdin FILE gives it one")
     for sentence in outcome.sentences:
         say(sentence)
+    if show.python.origin:
+        say(show.python.sentence())
     if outcome.log:
         say(f"again: triotrace replay {quote(str(outcome.log))}")
 

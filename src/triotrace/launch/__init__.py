@@ -15,14 +15,16 @@ from triotrace.launch.names import (
     place_after,
     traceback_beside,
 )
+from triotrace.launch.python import Python, find_python
 from triotrace.launch.record import die_of, record
-from triotrace.launch.target import Target, find_python, parse_target
+from triotrace.launch.target import Target, parse_target
 
 __all__ = [
     "Changes",
     "Child",
     "LogPlace",
     "Outcome",
+    "Python",
     "Target",
     "Wishes",
     "cached_place",

@@ -1,13 +1,10 @@
-"""What to run: a script, a module or a command, with which Python. Says in one line what is wrong with it."""
+"""What to run: a script, a module or a command. Says in one line what is wrong with it."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,22 +12,7 @@ from typing import Literal
 from triotrace.clean import clean
 from triotrace.errors import TriotraceError, UsageError
 
-__all__ = ["Target", "find_python", "parse_target"]
-
-OLDEST = (3, 11)
-
-# Parsed by Pythons of any age; -P is too young, so the current folder is taken off by hand.
-_PROBE = """
-import sys, json
-sys.path[:] = [p for p in sys.path if p]
-def missing(name):
-    try:
-        from importlib.util import find_spec
-        return find_spec(name) is None
-    except Exception:
-        return True
-print(json.dumps([sys.version_info[:2], [n for n in ("triotrace", "msgspec") if missing(n)]]))
-"""
+__all__ = ["Target", "parse_target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,46 +73,3 @@ def parse_target(words: Sequence[str]) -> Target:
         case [script, *arguments] if script not in ("", "-m", "--"):
             return Target("script", (script, *arguments))
     raise UsageError("nothing to run: name a script, -m MODULE, or -- COMMAND")
-
-
-def find_python(chosen: str | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the Python for scripts and modules, once it is sure that it can import what traces there.
-
-    Raises TriotraceError with the way to mend it.
-    """
-    own = Path(sys.executable)
-    active = environment.get("VIRTUAL_ENV")
-    if chosen is not None:
-        found = shutil.which(chosen)
-        if found is None:
-            raise TriotraceError(f"{clean(chosen)}: no such Python")
-        python = Path(found).absolute()
-    elif active and os.access(python := Path(active, "bin", "python"), os.X_OK):
-        pass
-    else:
-        python = own
-    if python != own and not _is_same(python, own):
-        _probe(python)
-    return python
-
-
-def _is_same(python: Path, own: Path) -> bool:
-    # Two names in one folder are one installation; a symbolic link from another folder can be another environment.
-    return python.parent == own.parent and python.resolve() == own.resolve()
-
-
-def _probe(python: Path) -> None:
-    name = clean(str(python))
-    try:
-        told = subprocess.run(
-            [python, "-c", _PROBE], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=True
-        ).stdout
-        version, missing = json.loads(told)
-    except (OSError, ValueError, TypeError, subprocess.SubprocessError):
-        raise TriotraceError(f"{name}: does not work as a Python; choose another with --python") from None
-    if tuple(version) < OLDEST:
-        raise TriotraceError(f"{name} is Python {version[0]}.{version[1]}; triotrace traces 3.11 and newer")
-    if missing:
-        lacks = " and ".join(missing)
-        mend = f"{name} -m pip install triotrace"
-        raise TriotraceError(f"{name} cannot import {lacks}: `{mend}`, or choose another Python with --python")

@@ -146,7 +146,7 @@ def _cause(frame: FrameType | None, running: Record | None) -> tuple[ScopeCause,
 
     With it comes the exception that a nursery was given, if that is why.
     """
-    frame = None if frame is None else frame.f_back  # ours
+    frame = _outside(frame)
     while frame is not None and frame.f_globals.get("__name__", "").startswith("trio._core"):
         name = frame.f_code.co_name
         if name in _DEADLINE:
@@ -173,10 +173,17 @@ def _opened(nursery: trio.Nursery) -> None:
         record = state.running
         if record is None or state.recorder.closed:
             continue
-        frame = sys._getframe(2)
+        frame = _outside(sys._getframe(2))
         place = None if record.role == "init" else state.places.waker(frame)[0]
         scope = state.scopes.get(nursery.cancel_scope)
         state.family.opened(nursery, record, state.now() - state.origin, place=place, scope=scope)
+
+
+def _outside(frame: FrameType | None) -> FrameType | None:
+    """Return the first frame that is none of these wrappers: a recorded program that traces itself has them twice."""
+    while frame is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return frame
 
 
 def _run_module() -> Any:
@@ -201,7 +208,7 @@ def _wrap_scopes(kind: Any) -> None:
     def entered(self: Any) -> None:
         post_init(self)
         if active.states():
-            active.guarded(_entered, self, sys._getframe(1))
+            active.guarded(_entered, self, _outside(sys._getframe(1)))
 
     def leaving(self: trio.CancelScope, exc: BaseException | None) -> BaseException | None:
         left: BaseException | None = close(self, exc)
