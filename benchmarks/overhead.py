@@ -1,6 +1,6 @@
 """What it costs to be watched: CPU time a task step, plain and under each of four watchers.
 
-    python benchmarks/overhead.py [--rounds 7] [--repeats 9] [--workload NAME ...] [--json FILE]
+    python benchmarks/overhead.py [--rounds 7] [--repeats 9] [--workload NAME ...] [--python PATH] [--json FILE]
 
 Each round is a process that runs one workload under `triotrace record`, with every watcher in turn, in an order drawn
 anew each time; all but `triotrace` itself do without its tracer. So whatever else the machine does, and however the
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import subprocess
 import sys
@@ -35,11 +34,11 @@ Times = dict[str, float]
 """Nanoseconds a step, by watcher."""
 
 
-def round_of(workload: str, watchers: list[str], repeats: int, steps: int, folder: Path) -> Times:
+def round_of(workload: str, watchers: list[str], repeats: int, steps: int, folder: Path, python: str) -> Times:
     """Run a workload in a new process, with each watcher several times."""
     figures, log = folder / "figures.json", folder / "log.jsonl"
-    command = [sys.executable, "-m", "triotrace", "record", "--force", "-o", str(log), str(HERE / "workloads.py")]
-    command += [workload, str(repeats), str(figures), *watchers]
+    command = [sys.executable, "-m", "triotrace", "record", "--force", "-o", str(log), "--python", python]
+    command += [str(HERE / "workloads.py"), workload, str(repeats), str(figures), *watchers]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, cwd=folder)
     runs: dict[str, list[int]] = json.loads(figures.read_text())
     return {watcher: statistics.median(times) / steps for watcher, times in runs.items()}
@@ -52,14 +51,16 @@ def steps_of(workload: str) -> int:
     return counter.steps
 
 
-def measure(workloads: list[str], watchers: list[str], rounds: int, repeats: int) -> dict[str, list[Times]]:
+def measure(
+    workloads: list[str], watchers: list[str], rounds: int, repeats: int, python: str
+) -> dict[str, list[Times]]:
     """Play all rounds of all workloads."""
     times: dict[str, list[Times]] = {workload: [] for workload in workloads}
     steps = {workload: steps_of(workload) for workload in workloads}
     with tempfile.TemporaryDirectory(prefix="overhead-") as folder:
         for done in range(rounds):
             for workload in workloads:
-                times[workload].append(round_of(workload, watchers, repeats, steps[workload], Path(folder)))
+                times[workload].append(round_of(workload, watchers, repeats, steps[workload], Path(folder), python))
                 if sys.stderr.isatty():
                     print(f"\r\033[K{done} of {rounds} rounds, {workload}", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty():
@@ -106,15 +107,25 @@ def main() -> None:
     )
     parser.add_argument("--workload", action="append", choices=list(WORKLOADS), help="only this one; may be repeated")
     parser.add_argument("--json", type=Path, help="where the figures go, besides the table")
+    parser.add_argument(
+        "--python",
+        default=sys.executable,
+        help="that of the workloads: where it is of another minor version, a stand-in for msgspec is measured",
+    )
     options = parser.parse_args()
     workloads = options.workload or list(WORKLOADS)
     watchers = list(WATCHERS)
-    versions = {"python": platform.python_version(), "trio": trio.__version__, "triotrace": version("triotrace")}
+    asked = [options.python, "-c", "import platform; print(platform.python_version())"]
+    versions = {
+        "python": subprocess.check_output(asked, text=True).strip(),
+        "trio": trio.__version__,
+        "triotrace": version("triotrace"),
+    }
     try:
         versions["viztracer"] = version("viztracer")
     except PackageNotFoundError:
         watchers.remove("viztracer")
-    times = measure(workloads, watchers, options.rounds, options.repeats)
+    times = measure(workloads, watchers, options.rounds, options.repeats, options.python)
     figures = {workload: worked_out(workload, watchers, times[workload]) for workload in workloads}
     print(", ".join(f"{name} {number}" for name, number in versions.items()))
     print(table(figures, watchers))

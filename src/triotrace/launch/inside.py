@@ -78,7 +78,7 @@ class Report:
         elif not self.ran:
             said.append(f"{name} imported trio {self.trio}, but never started it")
         elif self.slow is not None and not said:
-            said.append(f"{name} was traced at a third more cost a step: {self.slow}")
+            said.append(f"a step of {name} took about a third longer to trace than it could: {self.slow}")
         return said
 
 
