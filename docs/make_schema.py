@@ -5,6 +5,7 @@ python docs/make_schema.py
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Union
@@ -24,7 +25,19 @@ def make_schema() -> str:
         "description": "What this version writes. A reader of it skips kinds and fields that are not named here.",
         **msgspec.json.schema(Union[EVENTS]),  # noqa: UP007 a tuple of types
     }
-    return json.dumps(schema, indent=2) + "\n"
+    return json.dumps(_dedented(schema), indent=2) + "\n"
+
+
+def _dedented(part: object) -> object:
+    """Descriptions are docstrings, of which Python 3.13 takes the indentation and earlier ones do not."""
+    if isinstance(part, list):
+        return [_dedented(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: inspect.cleandoc(value) if key == "description" and isinstance(value, str) else _dedented(value)
+        for key, value in part.items()
+    }
 
 
 if __name__ == "__main__":

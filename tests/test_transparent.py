@@ -301,7 +301,7 @@ def test_a_terminal_of_its_own(tmp_path: Path, *, trio: bool) -> None:
     [
         ("time.sleep(60)", "stay"),
         ("trio.run(trio.sleep, 60)", "get_events"),
-        ("any(False for _ in iter(int, 1))", "<genexpr>"),
+        ("sum(0 for _ in iter(int, 1))", "<genexpr>"),  # Python 3.14 takes `any` into the caller's frame, half of it
     ],
 )
 def test_ctrl_c(tmp_path: Path, wait: str, innermost: str) -> None:

@@ -13,7 +13,7 @@ from triotrace.tracing.positions import span_of
 STEPS = {
     "BEFORE_WITH": "enter",
     "BEFORE_ASYNC_WITH": "enter",
-    "LOAD_SPECIAL": "enter",
+    "LOAD_SPECIAL": "enter",  # from Python 3.14 on, in place of the two above; what leaves is loaded by another
     "WITH_EXCEPT_START": "fail",
 }
 
@@ -31,7 +31,9 @@ def steps(body: str) -> list[tuple[str, str]]:
     code, lines = compiled(body)
     found = []
     for instruction in dis.get_instructions(code):
-        leaves = instruction.opname == "CALL" and instruction.arg == 2 and _leaves(code, instruction.offset)
+        if instruction.opname == "LOAD_SPECIAL" and instruction.argrepr not in ("__enter__", "__aenter__"):
+            continue
+        leaves = instruction.opname == "CALL" and instruction.arg in (2, 3) and _leaves(code, instruction.offset)
         step = "leave" if leaves else STEPS.get(instruction.opname)
         if step is not None:
             line, end_line, column, end_column = span_of(code, instruction.offset)
