@@ -35,7 +35,7 @@ def _decode(text):
 
         class Rules:
             strict, memo = True, {}
-            object_hook = object_pairs_hook = None
+            object_hook = object_pairs_hook = array_hook = None  # the last one from Python 3.15 on
             parse_float, parse_int, parse_constant = float, int, float
 
         return make_scanner(Rules)(text, 0)[0]
