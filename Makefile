@@ -3,7 +3,7 @@
 #   make test    the whole test suite
 # PYTHON=/path/to/python chooses the interpreter that .venv is made with.
 
-FIND_PYTHON = for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+FIND_PYTHON = for python in python3 python3.13 python3.12 python3.11 python3.14 python3.15 python; do \
 	"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done
 PYTHON ?= $(shell $(FIND_PYTHON))
 
