@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def test_the_order(tmp_path: Path) -> None:
     assert (above, "that of the .venv above it") == found(plain)
     above.unlink()
     assert (OURS.path, "") == found(plain)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_venv_of_a_stranger_is_not_taken(tmp_path: Path) -> None:
+    """Above a script in a folder that all share anybody can put one; the script's own owner is trusted already."""
+    stranger = 12345
+    fake_python(tmp_path / ".venv" / "bin" / "python")
+    os.chown(tmp_path / ".venv", stranger, stranger)
+    target = script(tmp_path / "folder")
+    assert (OURS.path, "") == found(target)
+    os.chown(target.words[0], stranger, stranger)
+    assert (tmp_path / ".venv" / "bin" / "python", "that of the .venv above it") == found(target)
 
 
 def test_a_module_has_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

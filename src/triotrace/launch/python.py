@@ -76,7 +76,7 @@ def _candidates(target: Target, environment: Mapping[str, str]) -> Iterator[Pyth
         yield Python(named, f"which the first line of {clean(target.short)} names")
     place = Path.cwd() if target.kind == "module" else Path(target.words[0]).absolute()
     for folder in (place, *place.parents):
-        if _runs(python := folder / ".venv" / "bin" / "python"):
+        if _runs(python := folder / ".venv" / "bin" / "python") and _is_trusted(folder / ".venv", place):
             yield Python(python, f"that of the .venv {'beside' if folder in (place, place.parent) else 'above'} it")
 
 
@@ -100,6 +100,14 @@ def _named_by(script: Path) -> Path | None:
 
 def _runs(python: Path) -> bool:
     return os.access(python, os.X_OK)
+
+
+def _is_trusted(venv: Path, place: Path) -> bool:
+    """Tell whether it belongs to who may run code as this user anyway: above a script in `/tmp` anybody can put one."""
+    try:
+        return venv.stat().st_uid in (0, os.getuid(), place.stat().st_uid)
+    except OSError:  # a script that is not there is told of when it is run
+        return False
 
 
 def _why_ours() -> str:
