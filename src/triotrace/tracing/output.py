@@ -3,6 +3,7 @@
 `sys.stdout` and `sys.stderr` stay the very objects that they are; only their `write` is another. It is a class, whose
 `__new__` tells us the text and whose `__init__` is made of C functions that do the real write: an error of the real
 write, a dead pipe or a letter that its encoding lacks, thus shows no frame of ours in the program's traceback.
+The real write gets the very object that the program gave; of a `str` of the program's own kind no method is called.
 
 Rules:
 - `print` writes a text and then its end: the pieces of a line make one event, told when the line is whole, when the
@@ -12,12 +13,12 @@ Rules:
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from io import TextIOWrapper
 from threading import get_ident
-from types import SimpleNamespace
 from typing import Final
 
 from triotrace.events import LIMIT_OUTPUT, Event, Output, Stream, TaskId
@@ -46,16 +47,18 @@ class Prints:
 
     def install(self) -> None:
         """Take the stream's place in telling, from now on."""
-        real = SimpleNamespace(write=self._real)
-        vars(self._stream)["write"] = _writer(self.hear, real)
+        vars(self._stream)["write"] = _writer(self.hear, self._real)
         self._recorder.gather(self.finish_lines)
 
     def hear(self, text: object) -> bool:
         """Take a text that is to be written; tell whether the stream must write it, too."""
         try:
-            if not isinstance(text, str) or self._recorder.closed or not self._is_writable(text):
+            if not issubclass(type(text), str) or self._recorder.closed:
                 return True
-            self._hear("".join((text,)))  # a str, whatever the program made of its own kind of str
+            exact = "".join((text,))  # type: ignore[arg-type]  # whatever the program made of its own kind of str
+            if not self._is_writable(exact):
+                return True
+            self._hear(exact)
         except Exception as error:
             if raised_by_handler(error):
                 raise
@@ -162,18 +165,18 @@ def _event(name: Stream, text: str, task: TaskId | None, t: int) -> Event:
     return Output(t, name, text, task)
 
 
-def _writer(hear: Callable[[object], bool], real: SimpleNamespace) -> type[object]:
+def _writer(hear: Callable[[object], bool], real: Callable[[str], int]) -> type[object]:
     class write(int):  # noqa: N801  # it stands where a method of this name stood
         """Write text to the stream, and return the number of characters written."""
 
         __slots__ = ()
-        __init__ = staticmethod(partial(print, end="", file=real))
+        # Calls `real` with what it is given and returns None, as an `__init__` must: all of it in C
+        __init__ = staticmethod(partial(property(None, operator.call).__set__, real))
 
         def __new__(cls, text: str, /) -> int:  # type: ignore[misc]  # a plain int, when there is nothing to write
-            if not isinstance(text, str):
-                return int(real.write(text))  # raises TypeError, in the stream's own words
+            length = str.__len__(text) if issubclass(type(text), str) else 0  # no text: `real` says so in its own words
             # An int of this class is given to __init__, which writes; a plain one is not.
-            return int.__new__(cls if hear(text) else int, len(text))
+            return int.__new__(cls if hear(text) else int, length)
 
     found: type[object] = write
     return found
