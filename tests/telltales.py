@@ -158,6 +158,28 @@ BODIES = {
         sys.stderr.buffer.write(b"\\xfe")
         print(sys.stdout.write("count"))
         """,
+    "writes text of its own kind": """
+        import enum
+        class Colour(str, enum.Enum):
+            RED = "red\\n"
+        class Odd(str):
+            def refuse(self, *args, **words):
+                raise RuntimeError("nobody asks me")
+            __str__ = __repr__ = __len__ = __iter__ = __eq__ = __hash__ = __getitem__ = __contains__ = refuse
+            encode = isascii = rfind = replace = splitlines = __add__ = __format__ = refuse
+        sys.stdout.write(Colour.RED)
+        sys.stdout.writelines([Colour.RED, Odd("odd\\n"), Odd("é no end")])
+        print(sys.stdout.write(Odd("four")), Colour.RED)
+        """,
+    "writes what is no text": """
+        import traceback
+        for thing in (b"bytes", None, 7):
+            try:
+                sys.stdout.write(thing)
+            except TypeError:
+                traceback.print_exc()
+        sys.stderr.writelines([5])
+        """,
     "writes much": """
         print("x" * 300_000)
         for number in range(20_000):
@@ -387,6 +409,18 @@ TRIO_BODIES = {
             sys.stdout.flush()
             os._exit(8)
         print("parent", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """,
+    "waits far beyond its life": """
+        for distance in (1e10, 1e300, float("inf")):
+            with trio.move_on_after(distance) as scope:
+                await trio.sleep(0)
+            print(scope.cancelled_caught)
+        with trio.move_on_at(-1e300) as scope:
+            await trio.sleep(1)
+        print(scope.cancelled_caught)
+        with trio.move_on_after(0.01) as scope:
+            await trio.sleep(1e300)
+        print(scope.cancelled_caught)
         """,
     "a context of its own": """
         import contextvars

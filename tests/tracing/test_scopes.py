@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -73,6 +74,17 @@ async def called() -> None:
         await trio.sleep(1)
 
 
+async def far_away() -> None:
+    for distance in (1e10, 1e300, math.inf):
+        with trio.move_on_after(distance):
+            await trio.sleep(1)
+
+
+async def long_past() -> None:
+    with trio.CancelScope(deadline=-1e300):
+        await trio.sleep(1)
+
+
 async def moved() -> None:
     with trio.CancelScope() as scope:
         scope.deadline = 7
@@ -118,6 +130,15 @@ STORIES: list[tuple[Callable[[], Awaitable[object]], list[tuple[object, ...]]]] 
             ("exited", 0, True),
         ],
     ),
+    (
+        far_away,
+        [
+            ("entered", scope, None, None, "CancelScope", False) if kind else ("exited", scope, None)
+            for scope in range(3)
+            for kind in (1, 0)
+        ],
+    ),
+    (long_past, [("entered", 0, None, None, "CancelScope", False), DEADLINE, ("exited", 0, True)]),
     (
         moved,
         [

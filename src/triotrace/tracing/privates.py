@@ -44,6 +44,9 @@ __all__ = [
     "wait_deadline",
 ]
 
+_FURTHEST: Final = 2.0**63
+"""Nanoseconds from trio's zero, 292 years: no deadline further off comes."""
+
 
 _qualname: Final = type.__dict__["__qualname__"].__get__  # not a property of a metaclass's
 
@@ -257,7 +260,8 @@ def main_name(frame: FrameType | None) -> str | None:
 
 
 def trio_time(seconds: float) -> TrioTime | None:
-    """Convert trio's seconds to the log's nanoseconds; None when infinite."""
-    if not math.isfinite(seconds):
+    """Convert trio's seconds to the log's nanoseconds; None when infinite, or further off than 64 bits of them."""
+    nanoseconds = seconds * 1e9  # infinite where the seconds are finite, but huge
+    if not -_FURTHEST < nanoseconds < _FURTHEST:
         return None
-    return TrioTime(max(-BIGGEST, min(BIGGEST, round(seconds * 1e9))))
+    return TrioTime(max(-BIGGEST, min(BIGGEST, round(nanoseconds))))
