@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -15,6 +16,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    # Without a buffer nothing can be lost in one: what some containers set would hide that from tests of prints
+    os.environ.pop("PYTHONUNBUFFERED", None)
     # A shell starts what it runs in the background deaf to Ctrl+C, and children inherit that: some tests press it
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -472,6 +472,22 @@ WHOLE_SCRIPTS = {
             thread.join()
         print(sorted(results))
         """),
+    "prints while Python ends": dedent("""\
+        import os, sys, trio
+        class Late:
+            def __del__(self):
+                print("late", end="")
+                print(" in the child" if os.getpid() != parent else " in the parent")
+        parent, late, circle = os.getpid(), Late(), Late()
+        circle.itself = circle
+        async def main():
+            print("main", flush=True)
+        trio.run(main)
+        if os.fork() == 0:
+            print("child")
+            sys.exit(3)
+        print(os.waitstatus_to_exitcode(os.wait()[1]))
+        """),
     "daemon": dedent("""\
         import os, resource, trio
         own = os.open("own.txt", os.O_RDWR | os.O_CREAT)

@@ -152,9 +152,11 @@ class Session:
     def _end(self) -> None:
         """The interpreter ends. What is printed from here on goes where it would have gone."""
         if self.recorder is None or self.recorder.closed or self._writer is None or self._watchdog is None:
+            output.remove_all()
             return
         self._watchdog.stop()
         output.finish_all()
+        output.remove_all()
         if self._control is not None:
             self._control.stop()
         self.recorder.flush()
@@ -178,6 +180,7 @@ class Session:
 
     def _forget(self) -> None:
         """A fork writes nothing: the log, and the events that were pending, are its parent's."""
+        output.remove_all()
         if self.recorder is not None:
             self.recorder.close()
         if self._writer is not None:

@@ -28,7 +28,7 @@ from triotrace.tracing.recorder import Recorder
 from triotrace.tracing.signals import raised_by_handler
 from triotrace.tracing.state import State
 
-__all__ = ["Prints", "finish_all"]
+__all__ = ["Prints", "finish_all", "install", "remove_all"]
 
 _OLD: Final = 50_000_000
 """Nanoseconds after which a piece of a line is told, though more may come."""
@@ -40,15 +40,26 @@ class Prints:
     def __init__(self, recorder: Recorder, name: Stream, stream: TextIOWrapper, *, captured: bool) -> None:
         self._recorder = recorder
         self._name = name
-        self._stream = stream
+        self._stream: TextIOWrapper | None = stream
         self._captured = captured
         self._pieces: dict[int, _Unfinished] = {}  # of lines that are not whole yet, by thread
-        self._real = stream.write
+        self._before = vars(stream).get("write")  # as a rule it has none of its own, but that of its class
+        self._ours: type[object] | None = _writer(self.hear, stream.write)
 
     def install(self) -> None:
         """Take the stream's place in telling, from now on."""
-        vars(self._stream)["write"] = _writer(self.hear, self._real)
+        if self._stream is not None:
+            vars(self._stream)["write"] = self._ours
         self._recorder.gather(self.finish_lines)
+
+    def remove(self) -> None:
+        """Let the stream be as it was, unless the program has put something else there meanwhile, and let it go."""
+        own = {} if self._stream is None else vars(self._stream)
+        if own.get("write") is self._ours:
+            del own["write"]
+            if self._before is not None:
+                own["write"] = self._before
+        self._stream = self._before = self._ours = None
 
     def hear(self, text: object) -> bool:
         """Take a text that is to be written; tell whether the stream must write it, too."""
@@ -76,7 +87,7 @@ class Prints:
     def _is_writable(self, text: str) -> bool:
         """Tell whether the real write would succeed, as far as one can see."""
         stream = self._stream
-        if stream.closed:
+        if stream is None or stream.closed:
             return False
         if text.isascii():
             return True
@@ -154,6 +165,12 @@ def finish_all() -> None:
     for prints in _all:
         with prints._recorder.lock:
             prints.finish_lines(least_age=0)
+
+
+def remove_all() -> None:
+    """Give the streams back. At Python's end each is freed with what it did not write yet, if nothing holds it."""
+    while _all:
+        _all.pop().remove()
 
 
 def _parts(text: str) -> Iterator[str]:
