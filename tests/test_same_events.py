@@ -73,8 +73,9 @@ import sys, trio, program
 from triotrace import Tracer
 from triotrace.log import encode
 from triotrace.tracing import order
+from triotrace.tracing.patches import Patches
 
-order.arrange(sys.modules["trio._core._run"], "started")
+order.arrange(sys.modules["trio._core._run"], "started", Patches())
 send, receive = trio.open_memory_channel(1000)
 with send:
     trio.run(program.main, instruments=[Tracer(send.send_nowait)])

@@ -473,11 +473,11 @@ class Dropped(Event, frozen=True, gc=False):
 
 
 class AfterRun(Event, frozen=True, gc=False):
-    """A trio run ended; `result` is that of its main task."""
+    """A trio run ended; `result` is that of its main task. Without one the tracer was removed, and no more is told."""
 
     t: Nanoseconds
     run: _Run
-    result: Result
+    result: Result | None = None
     error: Error | None = None
 
 

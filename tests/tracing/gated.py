@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import pytest
 import trio
 from watched import Told, run_module
 
@@ -27,8 +26,8 @@ from triotrace.events import (
 from triotrace.tracing import order
 from triotrace.tracing.gate import Gate
 from triotrace.tracing.live_clock import LiveClock, RunClock
+from triotrace.tracing.patches import Patches
 from triotrace.tracing.recorder import Recorder
-from triotrace.tracing.scopes import watch_scopes
 from triotrace.tracing.tracer import Tracer
 
 PATIENCE = 30.0
@@ -38,15 +37,12 @@ PATIENCE = 30.0
 @contextmanager
 def arranged() -> Iterator[None]:
     """Let tasks run in the order in which they became ready, as `--order started` does; undone afterwards."""
-    changed: list[tuple[object, str]] = [(run_module, "_r"), (run_module.CancelStatus, "__attrs_post_init__")]
-    changed += [(kind, "__init__") for kind in (trio.Event, trio.MemorySendChannel, trio.MemoryReceiveChannel)]
-    changed += [(run_module.Deadlines, "add")]
-    watch_scopes()  # once and for all, so that what is put back has it
-    with pytest.MonkeyPatch.context() as patch:
-        for thing, name in changed:
-            patch.setattr(thing, name, getattr(thing, name))
-        order.arrange(run_module, "started")
+    patches = Patches()
+    order.arrange(run_module, "started", patches)
+    try:
         yield
+    finally:
+        patches.undo()
 
 
 @dataclass

@@ -60,6 +60,8 @@ def _result(run: Run, words: Words, *, known: bool) -> list[str]:
     """Say how a run ended; an exit says no more than the status of the program, if that is known."""
     say = words.catalogue.gettext
     status = exit_status(run.error)
+    if run.result is None and run.ended is not None:
+        return [say("its tracer was removed")]
     if run.result is None or (status is not None and known):
         return []
     if status is not None:

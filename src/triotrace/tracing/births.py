@@ -1,68 +1,21 @@
-"""The begin of a run and of a task: names, roles, parents."""
+"""The begin of a task: its name, its role, its parent."""
 
 from __future__ import annotations
 
-import os
-import threading
 from types import FrameType
 
 import trio
 
-from triotrace.events import LIMIT_NAME, BeforeRun, NurseryId, PlaceId, Role, RunId, TaskScheduled, TaskSpawned
+from triotrace.events import LIMIT_NAME, NurseryId, PlaceId, Role, RunId, TaskSpawned
 from triotrace.log import clip
-from triotrace.tracing import active, privates
-from triotrace.tracing.clocks import ClockWatch, kind_of, show
+from triotrace.tracing import privates
 from triotrace.tracing.handed import named_after
-from triotrace.tracing.hosts import host_of
-from triotrace.tracing.lots import watch_lots
 from triotrace.tracing.record import Record
-from triotrace.tracing.scopes import watch_scopes
 from triotrace.tracing.state import State
-from triotrace.tracing.tasks import OBJECT, look_closer, whose_task
+from triotrace.tracing.tasks import OBJECT, whose_task
 from triotrace.tracing.whose import USER
 
-__all__ = ["adopt", "begin", "spawned"]
-
-
-def begin(state: State, frame: FrameType | None) -> None:
-    """Tell that a run begins; `frame` is that of the hook, or None when it has begun already."""
-    recorder = state.recorder
-    recorder.begin_run()
-    active.enter(state)
-    if state.guard is not None:
-        state.guard.watch(state)
-    state.run = run = next(recorder.runs)
-    state.runner = privates.runner_of_this_thread()
-    state.queue = privates.queue_of(state.runner)
-    state.deadlines = privates.open_deadlines(state.runner)
-    state.sees_scopes = watch_scopes()
-    watch_lots()
-    state.token = trio.lowlevel.current_trio_token()
-    clock = trio.lowlevel.current_clock()
-    kind, shown, t = kind_of(clock), show(clock), recorder.time()
-    if kind in ("mock", "other"):
-        state.clock = ClockWatch(clock, t, shown)
-    name = _test_name() or privates.main_name(frame) or "?"
-    thread = threading.current_thread().name
-    state.append(
-        BeforeRun(
-            t,
-            run,
-            clip(name, LIMIT_NAME),
-            "trio",
-            clip(thread, LIMIT_NAME),
-            trio.__version__,
-            kind,
-            shown,
-            host_of(state.runner, frame),
-        )
-    )
-
-
-def _test_name() -> str:
-    """Return the name of the test that pytest runs now: `test_x[1]` of `tests/test_a.py::test_x[1] (call)`."""
-    test = os.environ.get("PYTEST_CURRENT_TEST", "")
-    return test.partition("::")[2].rpartition(" (")[0] or test
+__all__ = ["born", "spawned"]
 
 
 def spawned(state: State, task: trio.lowlevel.Task, frame: FrameType) -> None:
@@ -142,31 +95,3 @@ def born(
     parent_id = None if parent is None else parent.id
     by_id = None if by is None else by.id
     state.append(TaskSpawned(t, task_id, run, name, role, parent_id, number, eventual, by_id, place))
-
-
-def adopt(state: State) -> None:
-    """Take up a run that was under way when the tracer was added to it: what its tasks did so far is not known."""
-    begin(state, None)
-    state.sees_scopes = False  # those that are open already are not known
-    root = trio.lowlevel.current_root_task()
-    main = getattr(state.runner, "main_task", None)
-    ready = getattr(state.runner, "runq", ())
-    queue = [] if root is None else [root]
-    for task in queue:
-        born(state, task, task is main, None)
-        record = state.records.get(task)
-        if record is None:
-            continue
-        record.fresh = False
-        if record.foreign:
-            state.places.stand(task, record)
-            look_closer(state, task, record, state.now() - state.origin)
-        if task in ready:
-            record.ready = True
-            state.append(TaskScheduled(state.now() - state.origin, record.id, "other"))
-        for nursery in task.child_nurseries:
-            queue.extend(sorted(nursery.child_tasks, key=_age))
-
-
-def _age(task: trio.lowlevel.Task) -> int:
-    return getattr(task, "_counter", 0)

@@ -33,10 +33,16 @@ _WITH_ARGUMENT = frozenset(
 
 
 class Direct(Protocol):
-    """An instrument whose hooks never raise."""
+    """An instrument whose own hooks never raise."""
+
+    def never_raises(self, hookname: str) -> bool:
+        """Tell whether a hook is its own, and not that of a subclass."""
 
     def rearranged(self) -> None:
         """Another number of frames stands between trio and its hooks from here on."""
+
+    def removed(self) -> None:
+        """No hook of it is called any more: it was taken away."""
 
 
 def take_over(runner: object, instrument: Direct) -> bool:
@@ -47,7 +53,7 @@ def take_over(runner: object, instrument: Direct) -> bool:
         return False
     if not hasattr(kind, "directly"):
         try:
-            instruments["_calls"] = {}
+            instruments["_calls"], instruments["_direct"] = {}, {}
             instruments.__class__ = _direct(kind)
         except (TypeError, AttributeError):
             return False
@@ -73,23 +79,32 @@ def _direct(kind: Any) -> type:
             super().add_instrument(instrument)
             self.arrange()
 
-        def remove_instrument(self, instrument: trio.abc.Instrument) -> None:
+        def remove_instrument(self, instrument: Any) -> None:
+            # A program calls it, and so does trio, when an instrument has raised
+            ours = instrument in self.data["_direct"]
             super().remove_instrument(instrument)
-            self.arrange()
+            if self.data.get("_direct"):
+                self.arrange()
+            else:
+                del self.data["_calls"]
+                self.data.pop("_direct", None)
+                self.__class__ = kind
+            if ours:
+                instrument.removed()
 
         def directly(self, instrument: Any) -> None:
             # Where trio looks whom to take away it finds this, too.
-            self.data["_direct"] = {instrument: None}
+            self.data["_direct"][instrument] = None
             self.arrange()
 
         def arrange(self) -> None:
-            direct = self.data.get("_direct", {})
-            alone = direct if direct == self.data["_all"] else {}
+            direct = self.data["_direct"]
+            alone = direct if len(direct) == 1 and direct == self.data["_all"] else {}
             calls: dict[str, Callable[[object], object]] = {}
             for hookname in self.data:
                 calls[hookname] = partial(self.usual, hookname)
                 for instrument in alone:
-                    if hookname in _WITH_ARGUMENT:
+                    if hookname in _WITH_ARGUMENT and instrument.never_raises(hookname):
                         calls[hookname] = getattr(instrument, hookname)
             self.data["_calls"] = calls
             for instrument in direct:

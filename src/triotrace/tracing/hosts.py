@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from triotrace.events import LIMIT_NAME
 from triotrace.log import clip
+from triotrace.tracing.privates import local
 
 __all__ = ["host_of"]
 
@@ -40,9 +41,9 @@ def _wakes_host(frame: FrameType | None) -> object:
             break
         if frame.f_globals.get("__name__") == "trio._core._run":
             if frame.f_code.co_name == "start_guest_run":
-                return frame.f_locals.get("run_sync_soon_threadsafe")
+                return local(frame, "run_sync_soon_threadsafe")
             if frame.f_code.co_name == "guest_tick":
-                return getattr(frame.f_locals.get("self"), "run_sync_soon_threadsafe", None)
+                return getattr(local(frame, "self"), "run_sync_soon_threadsafe", None)
         frame = frame.f_back
     return None
 

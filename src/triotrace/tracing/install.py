@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 from types import ModuleType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import trio
 
@@ -17,7 +17,9 @@ from triotrace.tracing import active, order, output
 from triotrace.tracing.control import Control
 from triotrace.tracing.gate import Gate
 from triotrace.tracing.live_clock import LiveClock, RunClock
+from triotrace.tracing.patches import Patches
 from triotrace.tracing.recorder import Recorder
+from triotrace.tracing.runs import PATCHES
 from triotrace.tracing.spills import Spills
 from triotrace.tracing.tracer import Tracer
 from triotrace.tracing.watchdog import Watchdog
@@ -60,6 +62,7 @@ class Session:
         self._watchdog: Watchdog | None = None
         self._gate: Gate | None = None
         self._control: Control | None = None
+        self.patches = Patches()
 
     def instruments(self) -> tuple[trio.abc.Instrument, ...]:
         """Return what a run that begins now is to be given; nothing where it is not to be traced."""
@@ -112,7 +115,8 @@ class Session:
         atexit.register(self._end)
         run = sys.modules.get("trio._core._run")
         if run is not None:
-            self._counts_steps = order.arrange(run, agreed["order"])
+            self._counts_steps = order.arrange(run, agreed["order"], self.patches)
+        PATCHES.hold(self)  # between the runs, too: a class that changes very often is no longer cached by Python
         if agreed["output"]:
             capture = agreed["capture"]
             output.install(recorder, captured=capture is not None)
@@ -151,6 +155,7 @@ class Session:
 
     def _end(self) -> None:
         """The interpreter ends. What is printed from here on goes where it would have gone."""
+        self._give_back()
         if self.recorder is None or self.recorder.closed or self._writer is None or self._watchdog is None:
             output.remove_all()
             return
@@ -162,6 +167,11 @@ class Session:
         self.recorder.flush()
         self.recorder.close()
         self._writer.close()
+
+    def _give_back(self) -> None:
+        """Leave trio as it was."""
+        PATCHES.release(self)
+        self.patches.undo()
 
     def _before_fork(self) -> None:
         """End our threads: a living one makes a fork warn. Another run's hooks must not begin them meanwhile."""
@@ -180,6 +190,7 @@ class Session:
 
     def _forget(self) -> None:
         """A fork writes nothing: the log, and the events that were pending, are its parent's."""
+        self._give_back()
         output.remove_all()
         if self.recorder is not None:
             self.recorder.close()
@@ -211,14 +222,14 @@ def _patch_setup(run: ModuleType, session: Session) -> bool:
         ours = session.instruments()
         return original(session.clock_for(clock) if ours else clock, [*instruments, *ours], *args, **kwargs)
 
-    cast(Any, run).setup_runner = setup_runner
+    session.patches.replace(run, "setup_runner", setup_runner)
     return True
 
 
 def _patch_public(session: Session) -> None:
     """Give each run its tracer where a program calls trio by its public names."""
     for module, name in ((trio, "run"), (trio.lowlevel, "start_guest_run")):
-        setattr(module, name, _adding(getattr(module, name), session))
+        session.patches.replace(module, name, _adding(getattr(module, name), session))
 
 
 def _adding(original: Callable[..., Any], session: Session) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ of `scopes.py`.
 
 from __future__ import annotations
 
-from functools import cache, update_wrapper
+from functools import update_wrapper
 from itertools import islice
 from typing import Any
 
@@ -15,21 +15,21 @@ import trio
 from triotrace.events import TaskReparked
 from triotrace.tracing import active
 from triotrace.tracing.causes import waited_for
+from triotrace.tracing.patches import Patches
 
 __all__ = ["watch_lots"]
 
 
-@cache
-def watch_lots() -> bool:
-    """Wrap what moves tasks, once; tell whether this trio lets us."""
+def watch_lots(patches: Patches) -> None:
+    """Wrap what moves tasks, if this trio lets us."""
     kind: Any = trio.lowlevel.ParkingLot
     original = getattr(kind, "repark", None)
     if original is None or not hasattr(kind(), "_parked"):
-        return False
+        return
 
     def repark(self: Any, *args: Any, **kwargs: Any) -> None:
         lot: Any = args[0] if args else kwargs.get("new_lot")
-        if type(lot) is not kind or not active.states():
+        if type(lot) is not kind or not patches.live or not active.states():
             original(self, *args, **kwargs)
             return
         before = len(lot._parked)
@@ -38,8 +38,7 @@ def watch_lots() -> bool:
             active.guarded(_moved, lot, len(lot._parked) - before)
 
     update_wrapper(repark, original)
-    kind.repark = trio.lowlevel.enable_ki_protection(repark)
-    return True
+    patches.replace(kind, "repark", trio.lowlevel.enable_ki_protection(repark))
 
 
 def _moved(lot: Any, count: int) -> None:

@@ -19,6 +19,8 @@ from typing import Any, Generic, TypeVar
 
 import trio
 
+from triotrace.tracing.patches import Patches
+
 __all__ = ["StepCounter", "arrange"]
 
 T = TypeVar("T")
@@ -95,30 +97,29 @@ class StepCounter(trio.abc.Instrument):
         _steps.count += 1
 
 
-def arrange(run: ModuleType, order: str) -> bool:
+def arrange(run: ModuleType, order: str, patches: Patches) -> bool:
     """Make the runs of this process have `order`; return whether they need a StepCounter."""
     if order == "shuffled" or not isinstance(getattr(run, "_r", None), random.Random):
         return False
-    _order_sets(run)
-    _order_deadlines(run)
-    if order == "started":
-        run._r = _Started()  # type: ignore[attr-defined]
-        return False
-    run._r = _Seeded(int(order))  # type: ignore[attr-defined]
-    return True
+    _order_sets(run, patches)
+    _order_deadlines(run, patches)
+    patches.replace(run, "_r", _Started() if order == "started" else _Seeded(int(order)))
+    return order != "started"
 
 
-def _order_sets(run: ModuleType) -> None:
-    _after_init(trio.Event, ("_tasks",))
-    _after_init(trio.MemorySendChannel, ("_tasks",))
-    _after_init(trio.MemoryReceiveChannel, ("_tasks",))
+def _order_sets(run: ModuleType, patches: Patches) -> None:
+    _after_init(patches, trio.Event, ("_tasks",))
+    _after_init(patches, trio.MemorySendChannel, ("_tasks",))
+    _after_init(patches, trio.MemoryReceiveChannel, ("_tasks",))
     status = getattr(run, "CancelStatus", None)
     if status is not None:
         # Its __init__ hangs it into its parent as it ends, so the sets must be ordered before that.
-        _after_init(status, ("_tasks", "_children"), name="__attrs_post_init__", first=True)
+        _after_init(patches, status, ("_tasks", "_children"), name="__attrs_post_init__", first=True)
 
 
-def _after_init(kind: Any, fields: tuple[str, ...], *, name: str = "__init__", first: bool = False) -> None:
+def _after_init(
+    patches: Patches, kind: Any, fields: tuple[str, ...], *, name: str = "__init__", first: bool = False
+) -> None:
     original: Callable[..., None] | None = getattr(kind, name, None)
     if original is None:
         return
@@ -133,10 +134,10 @@ def _after_init(kind: Any, fields: tuple[str, ...], *, name: str = "__init__", f
             original(self, *args, **kwargs)
 
     replaced.__name__ = name
-    setattr(kind, name, replaced)
+    patches.replace(kind, name, replaced)
 
 
-def _order_deadlines(run: ModuleType) -> None:
+def _order_deadlines(run: ModuleType, patches: Patches) -> None:
     deadlines = getattr(run, "Deadlines", None)
     if deadlines is None or not {"_heap", "_active"} <= set(getattr(deadlines, "__slots__", ())):
         return
@@ -146,4 +147,4 @@ def _order_deadlines(run: ModuleType) -> None:
         heapq.heappush(self._heap, (deadline, next(serial), cancel_scope))
         self._active += 1
 
-    deadlines.add = add
+    patches.replace(deadlines, "add", add)

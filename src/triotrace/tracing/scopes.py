@@ -10,7 +10,6 @@ Rules:
 from __future__ import annotations
 
 import sys
-from functools import cache
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 from types import FrameType
 from typing import Any
@@ -29,7 +28,8 @@ from triotrace.events import (
 from triotrace.log import clip
 from triotrace.tracing import active
 from triotrace.tracing.outcomes import describe, exits, interrupts
-from triotrace.tracing.privates import nurseries_of, trio_time
+from triotrace.tracing.patches import Patches
+from triotrace.tracing.privates import local, nurseries_of, trio_time
 from triotrace.tracing.record import Record
 from triotrace.tracing.state import State
 from triotrace.tracing.whose import LIBRARY, PYTHON, USER
@@ -40,14 +40,11 @@ _DEADLINE = frozenset({"expire", "__enter__", "cancel_called"})
 _NURSERY = frozenset({"_add_exc", "_child_finished", "_nested_child_finished", "task_exited"})
 
 
-@cache
-def watch_scopes() -> bool:
-    """Wrap what makes scopes and nurseries known, once; tell whether this trio lets us."""
-    if not _can_watch():
-        return False
-    _wrap_scopes(trio.CancelScope)
-    _wrap_nurseries()
-    return True
+def watch_scopes(patches: Patches) -> None:
+    """Wrap what makes scopes and nurseries known, if this trio lets us."""
+    if _can_watch():
+        _wrap_scopes(trio.CancelScope, patches)
+        _wrap_nurseries(patches)
 
 
 def _entered(status: Any, frame: FrameType) -> None:
@@ -153,7 +150,7 @@ def _cause(frame: FrameType | None, running: Record | None) -> tuple[ScopeCause,
             return "deadline", None
         if name in _NURSERY:
             # Ctrl+C while a task waits at a nursery's end is given to the nursery itself, and no task wakes with it
-            return "nursery", frame.f_locals.get("exc") if name == "_add_exc" else None
+            return "nursery", local(frame, "exc") if name == "_add_exc" else None
         frame = frame.f_back
     return ("other" if running is None else "call"), None
 
@@ -197,7 +194,7 @@ def _can_watch() -> bool:
     return all(hasattr(scope, name) for name in names) and hasattr(status, "__attrs_post_init__")
 
 
-def _wrap_scopes(kind: Any) -> None:
+def _wrap_scopes(kind: Any, patches: Patches) -> None:
     protected = trio.lowlevel.enable_ki_protection
     status_kind = _run_module().CancelStatus
     post_init = status_kind.__attrs_post_init__
@@ -207,51 +204,51 @@ def _wrap_scopes(kind: Any) -> None:
 
     def entered(self: Any) -> None:
         post_init(self)
-        if active.states():
+        if patches.live and active.states():
             active.guarded(_entered, self, _outside(sys._getframe(1)))
 
     def leaving(self: trio.CancelScope, exc: BaseException | None) -> BaseException | None:
         left: BaseException | None = close(self, exc)
-        if active.states():
+        if patches.live and active.states():
             active.guarded(_left, self, left)
         return left
 
     def cancelling(self: Any, *args: object, **kwargs: object) -> None:
-        if not self._cancel_called and active.states():
+        if patches.live and not self._cancel_called and active.states():
             active.guarded(_cancelled, self, args[0] if args else None, sys._getframe())
         cancel(self, *args, **kwargs)
 
-    status_kind.__attrs_post_init__ = entered
-    kind._close = protected(leaving)
-    setattr(kind, name, protected(cancelling))
+    patches.replace(status_kind, "__attrs_post_init__", entered)
+    patches.replace(kind, "_close", protected(leaving))
+    patches.replace(kind, name, protected(cancelling))
     for setting in ("deadline", "relative_deadline", "shield"):
         old = getattr(kind, setting, None)
         if isinstance(old, property) and old.fset is not None:
-            setattr(kind, setting, _telling(old, first=setting == "shield"))
+            patches.replace(kind, setting, _telling(old, patches, first=setting == "shield"))
 
 
-def _telling(old: property, *, first: bool) -> property:
+def _telling(old: property, patches: Patches, *, first: bool) -> property:
     """Let a setting tell that it changed; `first`: before, since what it lets through reaches tasks at once."""
     assert old.fset is not None
     original = old.fset
 
     def setter(self: trio.CancelScope, value: object) -> None:
-        told = first and isinstance(value, bool) and bool(active.states())
+        told = patches.live and first and isinstance(value, bool) and bool(active.states())
         if told:
             active.guarded(_changed, self, value)
         original(self, value)
-        if not told and active.states():
+        if patches.live and not told and active.states():
             active.guarded(_changed, self)
 
     return property(old.fget, setter, old.fdel, old.__doc__)
 
 
-def _wrap_nurseries() -> None:
+def _wrap_nurseries(patches: Patches) -> None:
     original = trio.Nursery.__init__
 
     def opened(self: trio.Nursery, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        if active.states():
+        if patches.live and active.states():
             active.guarded(_opened, self)
 
-    trio.Nursery.__init__ = opened  # type: ignore[method-assign]  # it has no other hook
+    patches.replace(trio.Nursery, "__init__", opened)  # it has no other hook

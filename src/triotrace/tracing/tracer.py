@@ -10,6 +10,7 @@ What trio tells, and when:
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
@@ -18,7 +19,6 @@ import trio
 from outcome import Error as ErrorOutcome
 
 from triotrace.events import (
-    AfterRun,
     AfterTaskStep,
     BeforeIoWait,
     BeforeTaskStep,
@@ -27,13 +27,13 @@ from triotrace.events import (
     TaskExited,
     TaskScheduled,
 )
-from triotrace.tracing import active, births, privates
+from triotrace.tracing import births, privates, runs
 from triotrace.tracing.causes import cause_of, waited_for
 from triotrace.tracing.dispatch import take_over
 from triotrace.tracing.ends import raised_at, returned_at
 from triotrace.tracing.gate import Gate
 from triotrace.tracing.leave import forget
-from triotrace.tracing.outcomes import describe, judge
+from triotrace.tracing.outcomes import judge
 from triotrace.tracing.record import Record
 from triotrace.tracing.recorder import Recorder
 from triotrace.tracing.resting import polled
@@ -47,6 +47,14 @@ PEEKS = privates.PEEKS
 
 _LATE = 20_000_000
 """A busy loop never sleeps: its events go out after so many nanoseconds all the same."""
+
+
+class _Here(threading.local):
+    """What a tracer knows of the run in this thread: one may watch runs in several threads at once."""
+
+    def __init__(self, recorder: Recorder, guard: Guard | None) -> None:
+        self.state = State(recorder, guard)
+        self.owed: list[BaseException] = []  # what the program's own handlers of signals raised in our hooks
 
 
 class Tracer(trio.abc.Instrument):
@@ -72,8 +80,12 @@ class Tracer(trio.abc.Instrument):
         self._recorder = recorder
         self._guard = guard
         self._gate: Gate | None = None
-        self._owed: list[BaseException] = []  # what the program's own handlers of signals raised in our hooks
-        self._state = State(recorder, guard)
+        self._here = _Here(recorder, guard)
+
+    @property
+    def _state(self) -> State:
+        """What is known of the run in this thread."""
+        return self._here.state
 
     @property
     def dropped(self) -> int:
@@ -84,14 +96,34 @@ class Tracer(trio.abc.Instrument):
         """Keep `task` and its children out of the trace from here on: what consumes the events calls this first."""
         forget(self._state, task)
 
+    def never_raises(self, hookname: str) -> bool:
+        """Tell whether a hook is ours: what a program's subclass raises, trio must see."""
+        return getattr(getattr(self, hookname), "__func__", None) is getattr(Tracer, hookname)
+
     def rearranged(self) -> None:
         """Other frames than before stand between trio and our hooks."""
         self._state.depth = None
 
+    def removed(self) -> None:
+        """It was taken out of the run in this thread; or trio dropped it, which trio tells nobody but a logger."""
+        try:
+            state = self._here.state
+            if state.run is not None:
+                runs.dropped(state)
+                self._leave(state)
+        except BaseException as error:
+            self._failed(error)
+        self._recorder.flush()
+
+    def _leave(self, state: State) -> None:
+        if self._gate is not None:
+            self._gate.leave(state)
+        self._here.state = State(self._recorder, self._guard)
+
     def _failed(self, error: BaseException) -> None:
         if raised_by_handler(error):
             self._recorder.lose()
-            self._owed.append(error)
+            self._here.owed.append(error)
         else:
             self._recorder.failed(error)
 
@@ -101,7 +133,7 @@ class Tracer(trio.abc.Instrument):
         Raised there it would be lost. A task that is about to run feels it where it stands; if there is none, trio
         does, as when a signal comes while the loop sleeps.
         """
-        error = self._owed.pop()
+        error = self._here.owed.pop()
         if task is not None:
             throw_into(task, error)
         elif self._state.token is not None:
@@ -111,37 +143,29 @@ class Tracer(trio.abc.Instrument):
 
     def before_run(self) -> None:  # noqa: D102
         try:
-            births.begin(self._state, sys._getframe())
-            take_over(self._state.runner, self)
+            if self._state.run is not None:
+                self.removed()  # a guest run whose host went away: trio told nobody of its end
+            state = self._state
+            runs.begin(state, sys._getframe())
+            take_over(state.runner, self)
             if self._gate is not None:
-                self._gate.enter(self._state)
+                self._gate.enter(state)
         except BaseException as error:
             self._failed(error)
 
     def after_run(self) -> None:  # noqa: D102
         try:
-            state = self._state
+            state = self._here.state
             if state.run is not None:
-                outcome = privates.main_outcome(state.runner)
-                crash = sys.exc_info()[1]
-                if outcome is None and crash is not None:  # trio itself broke, or a guest's host went away
-                    state.append(AfterRun(state.now() - state.origin, state.run, "raised", describe(crash)))
-                else:
-                    state.append(AfterRun(state.now() - state.origin, state.run, *judge(outcome)))
-                self._recorder.end_run()
-                active.leave(state)
-                if self._guard is not None:
-                    self._guard.release(state)
-                if self._gate is not None:
-                    self._gate.leave(state)
-            self._state = State(self._recorder, self._guard)
+                runs.end(state)
+                self._leave(state)
         except BaseException as error:
             self._failed(error)
         self._recorder.flush()
 
     def task_spawned(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
-            state = self._state
+            state = self._here.state
             depth = state.depth
             if depth is None:
                 depth = state.depth = privates.depth_of(sys._getframe(), "spawn_impl") or 0
@@ -151,7 +175,7 @@ class Tracer(trio.abc.Instrument):
 
     def task_scheduled(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
-            state = self._state
+            state = self._here.state
             running = state.running
             if task is state.task and running is not None and not (PEEKS and type(task._next_send) is ErrorOutcome):
                 running.ready = True
@@ -233,12 +257,12 @@ class Tracer(trio.abc.Instrument):
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
-            state = self._state
+            state = self._here.state
             record = state.records.get(task)
             if record is not None:
                 if self._gate is not None and self._gate.shut:
                     self._gate.before_step(state, task, record)
-                if self._owed and record.role not in ("init", "system"):
+                if self._here.owed and record.role not in ("init", "system"):
                     self._pay(task)
                 state.running = record
                 state.task = task
@@ -250,7 +274,7 @@ class Tracer(trio.abc.Instrument):
 
     def after_task_step(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
-            state = self._state
+            state = self._here.state
             record = state.running
             if record is None:
                 return
@@ -302,7 +326,7 @@ class Tracer(trio.abc.Instrument):
 
     def task_exited(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
-            state = self._state
+            state = self._here.state
             record = state.records.get(task)
             if record is None:
                 return
@@ -330,16 +354,16 @@ class Tracer(trio.abc.Instrument):
 
     def before_io_wait(self, timeout: float) -> None:  # noqa: D102
         try:
-            state = self._state
+            state = self._here.state
             if state.run is None:
-                births.adopt(state)
+                runs.adopt(state)
                 take_over(state.runner, self)
             if self._guard is not None and not self._guard.alive:
                 self._guard.start()
             queue = state.queue
             if timeout > 0 or not (queue or (queue is None and trio.lowlevel.current_statistics().tasks_runnable)):
                 self._sleeps(state, timeout)
-                if self._owed:
+                if self._here.owed:
                     self._pay(None)
                 if self._gate is not None and self._gate.shut:
                     self._gate.before_sleep(state)
@@ -367,7 +391,7 @@ class Tracer(trio.abc.Instrument):
 
     def after_io_wait(self, timeout: float) -> None:  # noqa: D102
         try:
-            state = self._state
+            state = self._here.state
             state.polling = False
             if state.woke:
                 state.rise(state.now() - state.origin)
