@@ -42,6 +42,8 @@ def merged(language: str, old: Catalog) -> Catalog:
         charset="utf-8",
         fuzzy=False,
     )
+    # How many plurals a language has is settled by whoever translated it: the tables of Babel change with its versions
+    new.mime_headers = [(name, value) for name, value in old.mime_headers if name == "Plural-Forms"]
     for message in messages():
         if message.id:
             known = old.get(message.id)
