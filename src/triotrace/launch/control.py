@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
-import tempfile
 from pathlib import Path
 
-__all__ = ["Control"]
+from triotrace.launch.private import PrivateFolder
+
+__all__ = ["SHALLOW", "Control"]
+
+SHALLOW = "/tmp"
+"""Where the socket is when temporary files lie too deep for one."""
 
 _LONGEST_NAME = 100
 """Bytes that the path of a Unix socket may have on every system."""
@@ -22,10 +25,10 @@ class Control:
     """
 
     def __init__(self, path: Path) -> None:
-        self._folder: str | None = None
+        self._folder: PrivateFolder | None = None
         if len(bytes(path)) > _LONGEST_NAME:  # where temporary files lie deep
-            self._folder = tempfile.mkdtemp(prefix="triotrace-", dir="/tmp")
-            path = Path(self._folder, path.name)
+            self._folder = PrivateFolder(SHALLOW)
+            path = self._folder.path / path.name
         self.path = path
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.setblocking(False)
@@ -60,7 +63,7 @@ class Control:
         if self._child is not None:
             self._child.close()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
 
     def _heard(self) -> bool:
         """Take what the program answered; false once it is gone."""

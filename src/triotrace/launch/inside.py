@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +13,8 @@ from pathlib import Path
 import triotrace
 from triotrace.clean import clean
 from triotrace.launch.apart import for_the_child
+from triotrace.launch.control import SHALLOW
+from triotrace.launch.private import STATUS, PrivateFolder, Sweeper
 from triotrace.launch.processes import process_lives
 from triotrace.launch.target import Target
 
@@ -86,10 +88,12 @@ class Workplace:
     """The private folder of one run, mode 0700: the status file, and the spill files of its prints."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="triotrace-"))
-        self.status = self.folder / "status"
+        self._private = PrivateFolder()
+        self.folder = self._private.path
+        self.status = self.folder / STATUS
         self.status.touch(mode=0o600)
         self.spills = {stream: self.folder / stream for stream in ("stdout", "stderr")}
+        self._sweeper = Sweeper({tempfile.gettempdir(), SHALLOW})
 
     def environment(
         self, target: Target, log: Path, wishes: Wishes, *, capture: bool, control: Path | None = None
@@ -158,9 +162,15 @@ class Workplace:
         """Whether a process that might write the log still lives: of a command, a descendant may outlive the first."""
         return any(process_lives(process) for process in self.report().processes)
 
+    def held_by(self, process: int) -> None:
+        """Note that a process may outlive us and still use the folder, so that nobody sweeps it."""
+        with contextlib.suppress(OSError), self.status.open("ab", buffering=0) as file:
+            file.write(b'{"pid": %d}\n' % process)
+
     def remove(self) -> None:
         """Delete the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._sweeper.finish()
+        self._private.remove()
 
 
 def _text(value: object) -> str | None:
