@@ -100,9 +100,15 @@ def test_every_form_holds_the_same_kinds_of_events(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
 def test_force_overwrites_with_a_whole_new_log(folder: Path, name: str) -> None:
-    (folder / name).write_text("old")
+    (folder / name).write_text("precious")
+    assert record(folder, "--force", "-o", name, "prog.py").status == 3
+    assert (folder / name).read_text() == "precious"
+    (folder / name).unlink()
+    assert record(folder, "-o", name, "prog.py").status == 0
+    old = (folder / name).read_bytes()
     assert record(folder, "-o", name, "prog.py").status == 3
-    assert (folder / name).read_text() == "old"
+    assert record(folder, "--force", "-o", name, "missing.py").status != 0
+    assert old == (folder / name).read_bytes()
     assert record(folder, "--force", "-o", name, "prog.py").status == 0
     assert isinstance(events_of(folder / name)[-1], Footer)
 

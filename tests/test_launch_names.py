@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from log_samples import LINES
 from triotrace.errors import TriotraceError
 from triotrace.launch import cached_place, chosen_place, free_place, newest_log
+from triotrace.launch.ending import convert
+from triotrace.log import keep_log, read_log
+
+HEADER = LINES[0].decode()
+NEW = '{"event":"mark","t":1,"text":"new"}\n'
 
 
 @pytest.fixture
@@ -60,33 +66,66 @@ def test_a_chosen_name_is_never_overwritten_unless_told(tmp_path: Path, name: st
     with pytest.raises(TriotraceError, match="exists: choose another name, or overwrite it with --force"):
         chosen_place(path, force=False)
     assert path.read_text() == "precious"
-    assert chosen_place(path, force=True).final == path
+    with pytest.raises(TriotraceError, match="--force replaces only logs, and this is none; choose another name"):
+        chosen_place(path, force=True)
+    assert path.read_text() == "precious"
 
 
-def test_a_plain_log_is_overwritten_by_a_new_file(tmp_path: Path) -> None:
-    """The program creates its log itself, and never writes into a file that it finds."""
-    path = tmp_path / "x.jsonl"
-    path.write_text("old")
-    place = chosen_place(path, force=True)
-    assert place.lines == path
-    assert not path.exists()
-
-
-@pytest.mark.parametrize("name", ["x.json", "x.jsonl.gz"])
-def test_another_form_is_made_from_lines_beside_it(tmp_path: Path, name: str) -> None:
-    """The old file stays until the new one is whole."""
-    path = tmp_path / name
-    path.write_text("old")
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json", "x.jsonl.gz"])
+def test_an_old_log_stays_until_the_new_one_is_whole(tmp_path: Path, name: str) -> None:
+    """The lines of the new one are beside it meanwhile, under a name that nobody else has; then it takes the name."""
+    lines, path = tmp_path / "old.jsonl", tmp_path / name
+    lines.write_text(HEADER)
+    keep_log(lines, path)
+    old = path.read_bytes()
     (tmp_path / f"{name}.recording.jsonl").touch()
     place = chosen_place(path, force=True)
     assert (tmp_path / f"{name}.recording.2.jsonl", path) == (place.lines, place.final)
-    assert path.read_text() == "old"
+    with pytest.raises(TriotraceError, match="another triotrace writes this log right now"):
+        chosen_place(path, force=True)
+    assert old == path.read_bytes()
+    place.lines.write_text(HEADER + NEW)
+    assert (path, []) == convert(place)
+    assert 2 == sum(len(batch) for batch in read_log(path))
+    assert not place.lines.exists()
+    place.release()
+    assert {"old.jsonl", name, f"{name}.recording.jsonl"} == {path.name for path in tmp_path.iterdir()}
+
+
+def test_an_empty_file_is_replaced(tmp_path: Path) -> None:
+    """Nothing is lost with it, and `mktemp` makes one."""
+    (tmp_path / "x.jsonl").touch()
+    assert tmp_path / "x.jsonl" == chosen_place(tmp_path / "x.jsonl", force=True).final
+
+
+def test_what_was_made_meanwhile_stays(tmp_path: Path) -> None:
+    """Where the name leads to something else at the end, the new log keeps the name of its lines, and that is said."""
+    path = tmp_path / "x.jsonl"
+    path.write_text(HEADER)
+    place = chosen_place(path, force=True)
+    place.lines.write_text(HEADER + NEW)
+    path.unlink()
+    path.write_text("precious")
+    log, [problem] = convert(place)
+    assert place.lines == log
+    assert problem.endswith(f"x.jsonl was made meanwhile and stays; the log is {place.lines}")
+    assert "precious" == path.read_text()
 
 
 def test_what_cannot_be_a_log(tmp_path: Path) -> None:
+    link, nowhere, pipe = (tmp_path / name for name in ("link", "nowhere", "pipe"))
+    (tmp_path / "old.jsonl").write_text(HEADER)
+    link.symlink_to(tmp_path / "old.jsonl")
+    nowhere.symlink_to(tmp_path / "missing")
+    os.mkfifo(pipe)
     for path, force, message in (
         (tmp_path, True, "not a file that a log could replace"),
         (Path("/dev/null"), True, "not a file that a log could replace"),
+        (link, True, "a link, not a file that a log could replace"),
+        (link, False, "a link, not a file that a log could replace"),
+        (nowhere, True, "a link, not a file that a log could replace"),
+        (Path("/proc/self/fd/0"), True, "a link, not a file that a log could replace"),
+        (pipe, True, "not a file that a log could replace"),
         (tmp_path / "missing" / "x.jsonl", False, "no such folder"),
     ):
         with pytest.raises(TriotraceError, match=message):

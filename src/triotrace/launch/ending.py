@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from triotrace.clean import clean
 from triotrace.errors import LogError
 from triotrace.events import Event, Nanoseconds, Output, Stream
 from triotrace.launch.inside import Report, Workplace
 from triotrace.launch.names import LogPlace
-from triotrace.log import convert_log, finish_log
+from triotrace.log import convert_log, finish_log, is_converted
 
 __all__ = ["Outcome", "convert", "describe_status", "finish_recording", "leftovers"]
 
@@ -90,11 +91,17 @@ def convert(place: LogPlace) -> tuple[Path | None, list[str]]:
         return None, []
     if place.lines == place.final:
         return place.final, []
-    if place.final.exists() and not place.force:
-        return place.lines, [f"{place.final} was made meanwhile and stays; the log is {place.lines}"]
+    final, lines = clean(str(place.final)), clean(str(place.lines))
+    if not place.may_take_its_name:
+        return place.lines, [f"{final} was made meanwhile and stays; the log is {lines}"]
     try:
-        convert_log(place.lines, place.final)
+        if is_converted(place.final):
+            convert_log(place.lines, place.final)
+            place.lines.unlink(missing_ok=True)
+        else:
+            place.lines.replace(place.final)
     except LogError as error:
         return place.lines, [str(error)]
-    place.lines.unlink(missing_ok=True)
+    except OSError as error:
+        return place.lines, [f"{final}: cannot be replaced: {error.strerror}; the log is {lines}"]
     return place.final, []

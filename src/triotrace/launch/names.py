@@ -7,6 +7,7 @@ import fcntl
 import itertools
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import platformdirs
 
 from triotrace.clean import clean
 from triotrace.errors import TriotraceError
-from triotrace.log import is_converted
+from triotrace.log import is_converted, is_log
 
 __all__ = [
     "KEPT",
@@ -34,42 +35,67 @@ KEPT = 10
 
 @dataclass(slots=True)
 class LogPlace:
-    """Where the program writes its log, and the name the log gets at the end. Ours alone until it is released."""
+    """Where the program writes its log, and the name the log gets at the end. Ours alone until it is released.
+
+    The lock is that of `lines`; where an older log waits to be replaced, that of `final`.
+    """
 
     lines: Path
     final: Path
     force: bool = False
+    replaces: bool = False
     lock: int | None = None
+
+    @property
+    def may_take_its_name(self) -> bool:
+        """Whether nothing is at `final`, or an older log that the user gave up."""
+        return not os.path.lexists(self.final) or (self.force and _is_replaceable(self.final))
 
     def release(self) -> None:
         """Let go of the log once it is whole."""
         if self.lock is not None:
-            _lock_of(self.lines).unlink(missing_ok=True)
+            _lock_of(self.final if self.replaces else self.lines).unlink(missing_ok=True)
             os.close(self.lock)
             self.lock = None
 
 
 def chosen_place(path: Path, *, force: bool) -> LogPlace:
-    """Take the name that the user chose. Raises TriotraceError when it is taken, unless `force`."""
+    """Take the name that the user chose. Raises TriotraceError when it is taken, unless by a log and with `force`.
+
+    That log stays until the new one is whole.
+    """
     final, name = path.absolute(), clean(str(path))
     _check_folder(final.parent)
-    if final.exists() or final.is_symlink():
+    if os.path.lexists(final):
+        if final.is_symlink():
+            raise TriotraceError(f"{name}: a link, not a file that a log could replace; name what it leads to")
         if not final.is_file():
             raise TriotraceError(f"{name}: not a file that a log could replace")
         if not force:
             raise TriotraceError(f"{name} exists: choose another name, or overwrite it with --force")
-    if is_converted(final):
+        if not _is_replaceable(final):
+            raise TriotraceError(f"{name}: --force replaces only logs, and this is none; choose another name")
+    replaces = os.path.lexists(final)
+    if is_converted(final) and not replaces:
         lines, lock = _take_free(final.parent, f"{final.name}.recording", ".jsonl")
-        return LogPlace(lines, final, force, lock)
+        return LogPlace(lines, final, force, lock=lock)
     free, lock = _take(final)
     if not free:
         raise TriotraceError(f"{name}: another triotrace writes this log right now; choose another name")
-    if force:
-        try:
-            final.unlink(missing_ok=True)  # the program makes its log anew: it never writes into a file it finds
-        except OSError as error:
-            raise TriotraceError(f"{name}: cannot be overwritten: {error.strerror}") from None
-    return LogPlace(final, final, force, lock)
+    if not replaces:
+        return LogPlace(final, final, force, lock=lock)
+    names = (final.with_name(f"{final.name}.recording{number}.jsonl") for number in _numbers())
+    return LogPlace(next(name for name in names if not os.path.lexists(name)), final, force, replaces, lock)
+
+
+def _numbers() -> Iterator[str]:
+    yield ""
+    for number in itertools.count(2):
+        yield f".{number}"
+
+
+def _is_replaceable(path: Path) -> bool:
+    return not path.is_symlink() and path.is_file() and is_log(path)
 
 
 def free_place(name: str, folder: Path | None = None) -> LogPlace:

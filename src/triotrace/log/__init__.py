@@ -6,7 +6,7 @@ from triotrace.log.lines import MAX_LINE, clip, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from triotrace.log.files import MAX_TOTAL, LogTail, read_kind, read_log
+    from triotrace.log.files import MAX_TOTAL, LogTail, is_log, read_kind, read_log
     from triotrace.log.finish import convert_log, finish_log, is_converted, keep_log
     from triotrace.log.reader import LogReader
 
@@ -20,6 +20,7 @@ __all__ = [
     "encode",
     "finish_log",
     "is_converted",
+    "is_log",
     "keep_log",
     "read_kind",
     "read_log",
@@ -33,6 +34,7 @@ _ELSEWHERE = {
     "convert_log": "finish",
     "finish_log": "finish",
     "is_converted": "finish",
+    "is_log": "files",
     "keep_log": "finish",
     "read_kind": "files",
     "read_log": "files",

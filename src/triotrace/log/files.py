@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -19,9 +19,11 @@ from triotrace.log.forms import PIECE, FormError, Unpacker
 from triotrace.log.lines import MAX_LINE
 from triotrace.log.reader import LogReader
 
-__all__ = ["MAX_TOTAL", "LogTail", "open_log", "plain_pieces", "read_kind", "read_log"]
+__all__ = ["MAX_TOTAL", "LogTail", "is_log", "open_log", "plain_pieces", "read_kind", "read_log"]
 
 Kind = TypeVar("Kind", bound=Event)
+
+_BEGIN: Final = b'{"event":"header","format":"triotrace"'
 
 MAX_TOTAL = 4 * 1024**3
 """Bytes that a compressed log may unpack to; a plain one is as long as it is."""
@@ -116,6 +118,19 @@ def read_log(
         if warn:
             for warning in tail.reader.warnings:
                 warn(warning)
+
+
+def is_log(path: Path) -> bool:
+    """Tell whether a file begins as a log does, whatever its form. An empty one does: nothing is lost with it."""
+    start = b""
+    try:
+        for piece in plain_pieces(path):
+            start += piece
+            if len(start) >= len(_BEGIN):
+                break
+    except LogError:
+        return False
+    return not start or start.startswith(_BEGIN)
 
 
 def read_kind(path: Path, kind: type[Kind]) -> Iterator[Kind]:
