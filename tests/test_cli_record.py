@@ -232,6 +232,33 @@ def test_ctrl_c_is_the_programs_to_answer(folder: Path) -> None:
         assert Ended(b"caught", b"", 42) == ended(child)
 
 
+COUNTS = """\
+import os, signal, time
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, lambda number, frame: os.write(1, b"%d " % number))
+signal.signal(signal.SIGUSR1, lambda *_: os._exit(42))
+os.write(1, b"%d\\n" % os.getpid())
+while True:
+    time.sleep(0.01)  # a signal that comes just before a sleep does not end it
+"""
+
+
+@pytest.mark.parametrize("to_group", [False, True])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_reaches_the_program(folder: Path, number: signal.Signals, *, to_group: bool) -> None:
+    """Sent to us alone, as by a supervisor, or to our whole process group, as by a terminal or a shell."""
+    (folder / "counts.py").write_text(COUNTS)
+    with running(command("-o", "x.jsonl", "counts.py"), cwd=folder) as child:
+        assert child.stdout
+        program = int(child.stdout.readline())
+        for _ in range(2):
+            (os.killpg if to_group else os.kill)(child.pid, number)
+            assert b"%d " % number == os.read(child.stdout.fileno(), 64)
+        os.kill(program, signal.SIGUSR1)
+        end = ended(child)
+        assert (b"", 42) == (end.stdout, end.status)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_that_ends_the_program_ends_us(folder: Path, number: signal.Signals) -> None:
     (folder / "waits.py").write_text(WAITS.format(prelude=f"signal.signal({int(number)}, signal.SIG_DFL)"))

@@ -18,13 +18,12 @@ from triotrace.launch.ending import Outcome, convert, finish_recording
 from triotrace.launch.inside import GRACE, Wishes, Workplace
 from triotrace.launch.names import LogPlace
 from triotrace.launch.target import Target
+from triotrace.launch.witness import Witness
 
 __all__ = ["die_of", "record", "start"]
 
-_FOR_THE_PROGRAM = (signal.SIGINT, signal.SIGQUIT)
-"""What a terminal sends to the whole process group: the program has got it too, so we only go on waiting."""
-
-_PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
+_PASSED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+"""What the program is to get, unless it has got it too: a terminal sends to the whole process group."""
 
 
 def record(target: Target, python: Path, place: LogPlace, wishes: Wishes) -> Outcome:
@@ -32,7 +31,7 @@ def record(target: Target, python: Path, place: LogPlace, wishes: Wishes) -> Out
     workplace = Workplace()
     try:
         environment = workplace.environment(target, place.lines, wishes, capture=False)
-        with _Signals() as signals:
+        with Witness(_PASSED_ON) as witness, _Signals(witness) as signals:
             signals.program = child = start(target.command(python), environment)
             workplace.held_by(child.pid)
             signals.send_waiting()
@@ -93,13 +92,14 @@ def die_of(signal_number: int) -> None:
 class _Signals:
     """Signals while the program runs. Handlers, not SIG_IGN: a program would inherit that, and handlers end at exec."""
 
-    def __init__(self) -> None:
+    def __init__(self, witness: Witness) -> None:
+        self._witness = witness
         self.program: subprocess.Popen[bytes] | None = None
         self._waiting: list[int] = []
         self._restore = contextlib.ExitStack()
 
     def __enter__(self) -> _Signals:
-        for number in (*_FOR_THE_PROGRAM, *_PASSED_ON):
+        for number in _PASSED_ON:
             self._restore.enter_context(_handler(number, self))
         return self
 
@@ -107,14 +107,17 @@ class _Signals:
         self._restore.close()
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if number in _PASSED_ON:
+        if self.program is None:
             self._waiting.append(number)
-            self.send_waiting()
+        elif not self._witness.heard(number):
+            self.program.send_signal(number)
 
     def send_waiting(self) -> None:
         """Pass on what came, once there is a program."""
         while self.program and self._waiting:
-            self.program.send_signal(self._waiting.pop(0))
+            number = self._waiting.pop(0)
+            self._witness.heard(number)  # the group had no program yet, so it is sent whoever it was for
+            self.program.send_signal(number)
 
 
 @contextlib.contextmanager
