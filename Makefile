@@ -53,8 +53,9 @@ $(BENCHER): $(DEVELOPER) pyproject.toml
 demo: $(USER)
 	@$(BIN)/triotrace demo
 
+# In UTF-8 itself, whatever the locale is: what the tests start is not.
 test: $(DEVELOPER)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -X utf8 -m pytest $(ARGS)
 
 # Each Python and trio in an environment of its own, below .venvs/.
 test-all:

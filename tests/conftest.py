@@ -18,6 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     # Without a buffer nothing can be lost in one: what some containers set would hide that from tests of prints
     os.environ.pop("PYTHONUNBUFFERED", None)
+    # What we start speaks as it does for a user of this locale, and lessons have words that ASCII has not
+    os.environ.pop("PYTHONUTF8", None)
+    os.environ.pop("PYTHONCOERCECLOCALE", None)
+    os.environ.pop("PYTHONIOENCODING", None)
     # A shell starts what it runs in the background deaf to Ctrl+C, and children inherit that: some tests press it
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

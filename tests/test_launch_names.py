@@ -92,6 +92,24 @@ def test_an_old_log_stays_until_the_new_one_is_whole(tmp_path: Path, name: str) 
     assert {"old.jsonl", name, f"{name}.recording.jsonl"} == {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("~nobody-of-this-name/x.jsonl", "~nobody-of-this-name/x.jsonl: there is no such user; write it as ./~"),
+        ("\ud800.jsonl", "cannot be written: .*can't encode.*; the log is"),
+        ("a\0b.jsonl.gz", "cannot be written: .*null.*; the log is"),
+        (f"{'x' * 300}.json", "cannot be written: File name too long; the log is"),
+    ],
+)
+def test_a_name_that_cannot_be_is_told(tmp_path: Path, name: str, message: str) -> None:
+    """People type it into the viewer, which goes on: no such user, none in this locale, or none on this system."""
+    log = tmp_path / "old.jsonl"
+    log.write_text(HEADER)
+    with pytest.raises(TriotraceError, match=message):
+        keep_log(log, Path(name) if name.startswith("~") else tmp_path / name)
+    assert [log] == list(tmp_path.iterdir())
+
+
 def test_an_empty_file_is_replaced(tmp_path: Path) -> None:
     """Nothing is lost with it, and `mktemp` makes one."""
     (tmp_path / "x.jsonl").touch()

@@ -94,15 +94,18 @@ def convert_log(log: Path, destination: Path) -> None:
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
-    except OSError as error:
-        why = f"cannot be written: {error.strerror}; the log is {clean(str(log))}"
+    except (OSError, ValueError) as error:  # a name may be none in this locale
+        why = f"cannot be written: {getattr(error, 'strerror', error)}; the log is {clean(str(log))}"
         raise LogError(f"{clean(str(destination))}: {why}") from None
 
 
 def keep_log(log: Path, path: Path) -> Path:
     """Copy a log to a new name, in the form the name asks for, and return it. Raises LogError when it is taken."""
-    path = path.expanduser().absolute()
-    if path.exists() or path.is_symlink():
+    try:
+        path = path.expanduser().absolute()
+    except RuntimeError:
+        raise LogError(f"{clean(str(path))}: there is no such user; write it as ./~ if that is its name") from None
+    if os.path.lexists(path):
         raise LogError(f"{clean(str(path))} exists: choose another name")
     convert_log(log, path)
     return path

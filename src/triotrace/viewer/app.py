@@ -176,7 +176,7 @@ class TraceApp(LaidOutApp):
         if name is None:
             return
         try:
-            kept = self.player.program.keep(Path(name).expanduser())
+            kept = self.player.program.keep(Path(name))
         except (TriotraceError, OSError) as error:
             self.notify(str(error), title=self.say("The log was not kept"), severity="error", markup=False)
         else:
