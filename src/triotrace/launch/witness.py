@@ -38,6 +38,7 @@ class Witness:
 
     def _start(self) -> None:
         self._ear, mouth = os.pipe()
+        os.set_blocking(self._ear, False)
         old = signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         ours = os.getpid()
         try:
@@ -55,7 +56,10 @@ class Witness:
         end = time.monotonic() + _PATIENCE
         while number not in self._heard:
             ready, _, _ = select.select([self._ear], [], [], max(0.0, end - time.monotonic()))
-            piece = os.read(self._ear, 64) if ready else b""
+            try:
+                piece = os.read(self._ear, 64) if ready else b""
+            except BlockingIOError:
+                continue  # another signal came meanwhile, and its handler has read all there was
             if not piece:
                 return False
             self._heard += piece
