@@ -292,3 +292,55 @@ def test_last_lines_are_put_together_clean_and_cut() -> None:
     assert last_lines(PRINTS, 2) == (4, [("stdout", "\\x1b[2Jd   T"), ("stderr", "unfinished")])
     many = [Output(0, "stdout", f"{number}\n") for number in range(1000)]
     assert last_lines(many, 3) == (997, [("stdout", "997"), ("stdout", "998"), ("stdout", "999")])
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["examples"], ["run", "--help"], ["show", "log.jsonl"], ["show", "--help"]]
+)
+def test_a_full_device_is_one_line(tmp_path: Path, words: list[str]) -> None:
+    """What cannot be written is said on stderr, in one line and without a traceback."""
+    (tmp_path / "log.jsonl").write_bytes(SMALL_LOG)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "triotrace", *words], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    line = b"triotrace: standard output: cannot be written: No space left on device\n"
+    assert (3, line) == (done.returncode, done.stderr)
+
+
+def test_a_folder_that_is_gone(tmp_path: Path) -> None:
+    """The program runs as Python runs it, and its log is in the cache; a relative name for the log is refused."""
+    (tmp_path / "prog.py").write_text("import trio\nasync def main(): print('ran')\ntrio.run(main)\n")
+    gone = tmp_path / "gone"
+
+    def record(*words: str) -> subprocess.CompletedProcess[bytes]:
+        gone.mkdir()
+        command = [sys.executable, "-m", "triotrace", "record", *words, str(tmp_path / "prog.py")]
+        environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+        return subprocess.run(
+            command, cwd=gone, preexec_fn=gone.rmdir, env=environment, capture_output=True, check=False
+        )
+
+    done = record()
+    assert (0, b"ran\n", b"") == (done.returncode, done.stdout, done.stderr)
+    assert 1 == len(list((tmp_path / "cache" / "triotrace").glob("*.jsonl")))
+    done = record("-o", "x.jsonl")
+    line = b"triotrace: x.jsonl: the current folder is gone; name the log by its whole path\n"
+    assert (3, b"", line) == (done.returncode, done.stdout, done.stderr)
+
+
+def test_a_dumb_terminal_is_refused(tmp_path: Path) -> None:
+    """In one line, with what to do instead."""
+    (tmp_path / "prog.py").touch()
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "triotrace", "run", "prog.py"]
+    environment = os.environ | {"TERM": "dumb"}
+    done = subprocess.run(
+        command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, check=False
+    )
+    assert 3 == done.returncode
+    assert b"run needs a terminal that can be drawn on, and TERM is dumb: `triotrace record` runs" in os.read(
+        ours, 4096
+    )
+    os.close(ours)
+    os.close(theirs)

@@ -34,6 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has seen enough; nothing more may be written, not even at exit
         sys.stdout = None
         return 1
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        say(f"standard output: cannot be written: {error.strerror}")
+        sys.stdout = None
+        return TriotraceError.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
     return status if isinstance(status, int) else 0

@@ -135,7 +135,8 @@ def record_command(target: tuple[str, ...], **options: Any) -> int:
     for sentence in outcome.sentences:
         say(sentence)
     if outcome.log and options["output"] is None and sys.stderr is not None and sys.stderr.isatty():
-        say(f"the log is {outcome.log.name}; watch it with `triotrace replay {outcome.log.name}`")
+        log = outcome.log.name if Path(outcome.log.name).exists() else outcome.log
+        say(f"the log is {log}; watch it with `triotrace replay {log}`")
     if python.origin and (outcome.returncode or outcome.sentences or (sys.stderr is not None and sys.stderr.isatty())):
         say(python.sentence())
     if outcome.returncode < 0:

@@ -50,6 +50,8 @@ def require_terminal(command: str, instead: str) -> None:
     """Raise TriotraceError unless a viewer can be shown: keys come from stdin, and it draws on stderr."""
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise TriotraceError(f"{command} needs a terminal, on stdin and stderr: {instead}")
+    if os.environ.get("TERM") == "dumb":
+        raise TriotraceError(f"{command} needs a terminal that can be drawn on, and TERM is dumb: {instead}")
 
 
 @dataclass(frozen=True, slots=True)

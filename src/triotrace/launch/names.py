@@ -64,7 +64,11 @@ def chosen_place(path: Path, *, force: bool) -> LogPlace:
 
     That log stays until the new one is whole.
     """
-    final, name = path.absolute(), clean(str(path))
+    name = clean(str(path))
+    try:
+        final = path.absolute()
+    except FileNotFoundError:
+        raise TriotraceError(f"{name}: the current folder is gone; name the log by its whole path") from None
     _check_folder(final.parent)
     if os.path.lexists(final):
         if final.is_symlink():
@@ -99,8 +103,11 @@ def _is_replaceable(path: Path) -> bool:
 
 
 def free_place(name: str, folder: Path | None = None) -> LogPlace:
-    """Find NAME.triotrace.jsonl in the current folder, numbered when it exists."""
-    folder = folder or Path.cwd()
+    """Find NAME.triotrace.jsonl in the current folder, numbered when it exists; in the cache, if the folder is gone."""
+    try:
+        folder = folder or Path.cwd()
+    except FileNotFoundError:
+        return cached_place(name)
     _check_folder(folder)
     path, lock = _take_free(folder, f"{_tame(name)}.triotrace", ".jsonl")
     return LogPlace(path, path, lock=lock)
