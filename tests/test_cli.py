@@ -240,13 +240,6 @@ def test_show_into_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     assert child.returncode == 1
 
 
-def test_a_picture_goes_to_a_narrow_encoding(tmp_path: Path) -> None:
-    written(tmp_path)
-    result = triotrace("show", "good.jsonl", cwd=tmp_path, PYTHONIOENCODING="latin-1")
-    assert (b"", 0) == (result.stderr, result.returncode)
-    assert b"\\u2588" in result.stdout
-
-
 def test_examples_are_listed_with_what_they_are_about(tmp_path: Path) -> None:
     lines = triotrace("examples", cwd=tmp_path).stdout.decode().splitlines()
     for path in [*EXAMPLES.glob("exemplo_*.py"), *EXAMPLES.glob("teste_*.py")]:
@@ -344,3 +337,34 @@ def test_a_dumb_terminal_is_refused(tmp_path: Path) -> None:
     )
     os.close(ours)
     os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "terminal", "ascii_alone"),
+    [
+        ("utf-8", False, False),
+        ("utf-8", True, False),
+        ("latin-1", False, True),
+        ("latin-1", True, True),
+        ("ascii", False, False),
+        ("ascii", True, True),
+    ],
+)
+def test_a_terminal_that_is_not_utf_8_gets_ascii(
+    tmp_path: Path, encoding: str, *, terminal: bool, ascii_alone: bool
+) -> None:
+    """No glyph becomes an escape: it is the picture of `--ascii`. A pipe in a bare locale gets UTF-8 as ever."""
+    (tmp_path / "log.jsonl").write_bytes(SMALL_LOG)
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "triotrace", "show", "--width", "60", "log.jsonl"]
+    plain = triotrace(*command[3:], *(["--ascii"] if ascii_alone else []), cwd=tmp_path).stdout
+    if terminal:
+        ours, theirs = os.openpty()
+        with os.fdopen(theirs, "wb", 0) as screen:
+            subprocess.run(command, cwd=tmp_path, env=environment, stdout=screen, check=True)
+            drawn = os.read(ours, 65536)
+        os.close(ours)
+    else:
+        drawn = subprocess.run(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, check=True).stdout
+    assert plain == drawn.replace(b"\r\n", b"\n")
+    assert ascii_alone == plain.isascii()

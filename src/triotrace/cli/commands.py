@@ -12,6 +12,7 @@ from typing import Any, Literal
 import click
 
 from triotrace import __version__
+from triotrace.clean import clean
 from triotrace.cli.lessons import copy_lessons, lesson, list_lessons
 from triotrace.cli.options import AXIS, LANG, PACE, PAUSED, TargetCommand, place_of, recording_options, wishes_of
 from triotrace.cli.say import say
@@ -135,7 +136,7 @@ def record_command(target: tuple[str, ...], **options: Any) -> int:
     for sentence in outcome.sentences:
         say(sentence)
     if outcome.log and options["output"] is None and sys.stderr is not None and sys.stderr.isatty():
-        log = outcome.log.name if Path(outcome.log.name).exists() else outcome.log
+        log = clean(outcome.log.name if Path(outcome.log.name).exists() else str(outcome.log))
         say(f"the log is {log}; watch it with `triotrace replay {log}`")
     if python.origin and (outcome.returncode or outcome.sentences or (sys.stderr is not None and sys.stderr.isatty())):
         say(python.sentence())
@@ -180,7 +181,12 @@ def replay(log: Path | None, axis: Axis | None, paused: bool, pace: float | None
 )
 @click.option("--system", is_flag=True, help="Also trio's own tasks and those of libraries.")
 @click.option("--all", "everything", is_flag=True, help="All of it, however much that is.")
-@click.option("--ascii", "seven_bits", is_flag=True, help="In characters of ASCII only, with a legend.")
+@click.option(
+    "--ascii",
+    "seven_bits",
+    is_flag=True,
+    help="In characters of ASCII only, with a legend; always so where the terminal is not UTF-8.",
+)
 @LANG
 def show(
     log: Path,
@@ -203,7 +209,7 @@ def show(
     WHERE is a step's number on the axis of steps; on that of time it is the time since the beginning: 1.5s, 20ms, or
     seconds.
     """
-    from triotrace.cli.pictures import draw, terminal_width
+    from triotrace.cli.pictures import draw, shows_glyphs, terminal_width
     from triotrace.export.part import Part, parse_bound
 
     width = width or max(20, terminal_width())
@@ -215,7 +221,7 @@ def show(
         width=width,
         part=part,
         system=system,
-        seven_bits=seven_bits,
+        seven_bits=seven_bits or not shows_glyphs(),
         everything=everything,
         language=lang,
     )
@@ -257,7 +263,8 @@ def examples(directory: Path | None) -> None:
         click.echo(list_lessons(), nl=False)
     else:
         count = copy_lessons(directory)
-        click.echo(f"{count} files are in {directory}; begin with: triotrace run {directory / 'exemplo_01.py'}")
+        first = clean(str(directory / "exemplo_01.py"))
+        click.echo(f"{count} files are in {clean(str(directory))}; begin with: triotrace run {first}")
 
 
 def _python_for(program: Target, chosen: str | None) -> Python:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import shutil
@@ -20,7 +21,7 @@ from triotrace.log import read_log
 from triotrace.timeline.timeline import Timeline
 from triotrace.timeline.words import Words
 
-__all__ = ["axis_for", "draw", "terminal_width"]
+__all__ = ["axis_for", "draw", "shows_glyphs", "terminal_width"]
 
 Axis = Literal["steps", "time"]
 
@@ -62,6 +63,17 @@ def axis_for(argv: list[str]) -> Axis:
     """Choose the axis of a log: steps for a script, as `run` does; a module's file is a package's `__main__.py`."""
     is_script = bool(argv) and argv[0].endswith(".py") and Path(argv[0]).name != "__main__.py"
     return "steps" if is_script else "time"
+
+
+def shows_glyphs() -> bool:
+    """Tell whether what reads standard output takes UTF-8. A pipe in a bare locale does: such a locale says nothing."""
+    if sys.stdout is None:
+        return True
+    try:
+        encoding = codecs.lookup(sys.stdout.encoding).name
+    except (LookupError, TypeError):
+        return True
+    return encoding == "utf-8" or (encoding == "ascii" and not sys.stdout.isatty())
 
 
 def terminal_width() -> int:
