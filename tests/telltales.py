@@ -223,6 +223,7 @@ BODIES = {
         print(sys.dont_write_bytecode, sys.gettrace(), sys.getprofile(), sys.getswitchinterval())
         print(sys.getrecursionlimit(), len(sys.path_hooks), sys.getfilesystemencoding())
         print(sys.excepthook is sys.__excepthook__, sys.displayhook is sys.__displayhook__, sys.unraisablehook.__name__)
+        print(getattr(sys, "_is_gil_enabled", bool)())
         """,
     "looks at modules": """
         print(sorted(sys.modules), sys.path, sorted(sys.path_importer_cache), len(sys.path_hooks))

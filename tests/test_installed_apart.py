@@ -21,23 +21,25 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 OF_TRIO = ("trio", "outcome", "attr", "attrs", "sniffio", "sortedcontainers", "idna")
 """What a program's environment holds: pure Python, so that one copy serves each version of Python."""
 
+OUR_OWN = [*map(str, sys.version_info[:2]), sys.abiflags or "-"]
+
 PLAIN = 'import trio\nasync def main():\n    print("in it")\n    await trio.sleep(0)\ntrio.run(main)\n'
 
 
 def others() -> list[str]:
-    """Return the Pythons of other minor versions on this machine, one of each."""
+    """Return the other Pythons on this machine, one of each minor version, and the free-threaded ones (`3.13t`)."""
     found = {}
-    names = [shutil.which(f"python3.{minor}") for minor in range(11, 20)]
+    names = [shutil.which(f"python3.{minor}{flag}") for minor in range(11, 20) for flag in ("", "t")]
     pyenv = Path.home() / ".pyenv" / "versions"
     for python in filter(None, [*names, *map(str, sorted(pyenv.glob("3.*/bin/python")))]):
         told = subprocess.run(
-            [python, "-c", "import sys, venv; print(*sys.version_info[:2])"],
+            [python, "-c", "import sys, venv; print(*sys.version_info[:2], sys.abiflags or '-')"],
             capture_output=True,
             text=True,
             check=False,
         ).stdout.split()
-        if len(told) == 2 and (3, 11) <= (int(told[0]), int(told[1])) != sys.version_info[:2]:
-            found[tuple(map(int, told))] = python
+        if len(told) == 3 and (3, 11) <= (int(told[0]), int(told[1])) and OUR_OWN != told:
+            found[int(told[0]), int(told[1]), told[2]] = python
     return [found[version] for version in sorted(found)]
 
 
@@ -224,15 +226,17 @@ def test_another_minor_version(tmp_path: Path, other: str) -> None:
     plain, ours, events = recorded(tmp_path, python, "exemplo_06.py")
     assert b"" == plain.stderr
     assert (plain.stdout, plain.status) == (ours.stdout, ours.status)
-    version = subprocess.run([other, "-c", "import sys; print(*sys.version_info[:2], sep='.')"], capture_output=True)
-    assert f"msgspec is built for another Python than {version.stdout.decode().strip()}\n" in ours.stderr.decode()
+    tell = "import sys; print(*sys.version_info[:2], sep='.', end=sys.abiflags)"
+    version = subprocess.run([other, "-c", tell], capture_output=True, check=True).stdout.decode()
+    assert f"msgspec is built for another Python than {version}\n" in ours.stderr.decode()
     assert 1 == ours.stderr.count(b"\n")
     assert traced(events)
     assert 10 == sum("got value" in event.text for event in events if isinstance(event, Output))
 
-    text, _ = scripts()["looks at modules-in-trio"]
-    (tmp_path / "modules.py").write_text(text)
-    (tmp_path / "log.jsonl").unlink()
-    plain, ours, events = recorded(tmp_path, python, "modules.py")
-    assert plain.stdout == ours.stdout
-    assert traced(events)
+    for name in ("looks at modules-in-trio", "looks at sys-in-trio"):  # and whether its GIL is on
+        text, _ = scripts()[name]
+        (tmp_path / "looks.py").write_text(text)
+        (tmp_path / "log.jsonl").unlink()
+        plain, ours, events = recorded(tmp_path, python, "looks.py")
+        assert (plain.stdout, 0) == (ours.stdout, plain.status)
+        assert traced(events)

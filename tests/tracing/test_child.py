@@ -506,6 +506,15 @@ def test_a_stand_in_for_msgspec(tmp_path: Path) -> None:
         assert 1 == len([entry for entry in child.told() if "slow" in entry])
 
 
+def test_no_compiled_msgspec_where_the_gil_is_off(tmp_path: Path) -> None:
+    """On a free-threaded Python, a compiled file that needs the GIL would switch it on for the whole program."""
+    child = ran(tmp_path, f"import sys\nsys._is_gil_enabled = lambda: False\n{dedent(RELAY)}")
+    assert "got 0\ngot 1\ngot 2\n" == child.printed[0]
+    assert AfterRun is type(child.events()[-1])
+    [slow] = [entry["slow"] for entry in child.told() if "slow" in entry]
+    assert "its Python runs without the GIL, and msgspec might have switched it on" == slow
+
+
 @pytest.mark.parametrize("name", ["triotrace", "msgspec", "_json", "_datetime", "decimal", "uuid", "typing_extensions"])
 def test_modules_on_pythonpath_are_the_programs(tmp_path: Path, name: str) -> None:
     """PYTHONPATH comes before Python's own modules: what is called there as one that we use is not run for us."""

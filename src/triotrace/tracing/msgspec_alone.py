@@ -27,10 +27,12 @@ def bring(apart: Apart, path: str, suffix: str) -> str:
 
     Nobody else may load that file. `suffix` is the end of its true name, which says what Python it is for.
     """
-    why = f"msgspec is built for another Python than {sys.version_info[0]}.{sys.version_info[1]}"
     try:
         if suffix not in _FITTING:
-            raise ImportError(why)
+            python = f"{sys.version_info[0]}.{sys.version_info[1]}{sys.abiflags}"
+            raise ImportError(f"msgspec is built for another Python than {python}")
+        if not getattr(sys, "_is_gil_enabled", lambda: True)():  # a file that does not say it needs none switches it on
+            raise ImportError("its Python runs without the GIL, and msgspec might have switched it on")
         face = _load_compiled(apart, path)
     except Exception as error:
         apart.run("msgspec", str(Path(__file__).with_name("stand_in.py")))
