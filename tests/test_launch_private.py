@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from programs import ended, running, until
+from triotrace.launch import Wishes, chosen_place, parse_target, private, record
 from triotrace.launch.inside import Workplace
 from triotrace.launch.private import PrivateFolder, sweep
 
@@ -60,6 +62,7 @@ def let_go() -> Iterator[None]:
 
 def test_a_run_removes_its_own_folder(temporary: Path) -> None:
     workplace = Workplace()
+    workplace.begun(os.getpid())
     assert [workplace.folder] == list(temporary.iterdir())
     workplace.remove()
     assert [] == list(temporary.iterdir())
@@ -280,8 +283,30 @@ def test_where_no_thread_can_be_had_a_run_goes_on(temporary: Path, monkeypatch: 
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     workplace = Workplace()
+    workplace.begun(os.getpid())
     workplace.remove()
     assert [] == list(temporary.iterdir())
+
+
+def test_no_sweep_is_at_work_when_we_fork(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fork of a process that has threads may wait for ever for a lock of theirs, and Python 3.12 warns of it."""
+    over, fork = threading.Event(), os.fork
+    at_fork: list[str] = []
+
+    def watched_fork() -> int:
+        at_fork.extend(thread.name for thread in threading.enumerate())
+        return fork()
+
+    monkeypatch.setattr(private, "sweep", lambda _: over.wait())
+    monkeypatch.setattr(os, "fork", watched_fork)
+    (tmp_path / "ends.py").touch()
+    place = chosen_place(tmp_path / "x.jsonl", force=False)
+    try:
+        outcome = record(parse_target([str(tmp_path / "ends.py")]), Path(sys.executable), place, Wishes())
+    finally:
+        over.set()
+    assert 0 == outcome.returncode
+    assert "sweep" not in at_fork
 
 
 def run_one(mode: str, folder: Path, temporary: Path, script: str) -> list[str]:
@@ -314,7 +339,7 @@ def test_the_next_run_sweeps_what_a_killed_one_left(tmp_path: Path, temporary: P
             assert [left] == private_folders(temporary)
             assert {"lock", "msgspec", "status"} == {path.name for path in left.iterdir()}
             os.killpg(child.pid, signal.SIGKILL)
-        until(lambda: None if processes_of(left) else True, what="the program is dead")
+        until(lambda: is_left(left) or None, what="all that held it are dead")
         with running(second, cwd=tmp_path) as other:
             assert (b"ran\n", 0) == (ended(other).stdout, other.returncode)
         assert [] == private_folders(temporary)
@@ -332,6 +357,14 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
+def is_left(folder: Path) -> bool:
+    """Tell whether nobody uses a folder; what is killed lets go of it a moment later."""
+    with (folder / "lock").open() as lock, contextlib.suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return not processes_of(folder)
+    return False
+
+
 def test_a_shell_holds_the_folder_until_its_python_begins(tmp_path: Path, temporary: Path) -> None:
     """The program of a killed `record` is a shell that has started no Python yet: it is named by triotrace itself."""
     (tmp_path / "later.sh").write_text("echo ready; read line; exec sleep 3600\n")
@@ -346,7 +379,7 @@ def test_a_shell_holds_the_folder_until_its_python_begins(tmp_path: Path, tempor
         sweep([str(temporary)])
         assert [left] == private_folders(temporary)
         os.killpg(child.pid, signal.SIGKILL)
-        until(lambda: None if processes_of(left) else True, what="the program is dead")
+        until(lambda: is_left(left) or None, what="all that held it are dead")
         sweep([str(temporary)])
         assert [] == private_folders(temporary)
 

@@ -62,7 +62,7 @@ class Child:
                     stderr=descriptors[2],
                     own_session=True,
                 )
-                self._workplace.held_by(self._process.pid)
+                self._workplace.begun(self._process.pid)
         except BaseException:
             self.control.close()
             self._workplace.remove()

@@ -93,7 +93,7 @@ class Workplace:
         self.status = self.folder / STATUS
         self.status.touch(mode=0o600)
         self.spills = {stream: self.folder / stream for stream in ("stdout", "stderr")}
-        self._sweeper = Sweeper({tempfile.gettempdir(), SHALLOW})
+        self._sweeper: Sweeper | None = None
 
     def environment(
         self, target: Target, log: Path, wishes: Wishes, *, capture: bool, control: Path | None = None
@@ -162,14 +162,16 @@ class Workplace:
         """Whether a process that might write the log still lives: of a command, a descendant may outlive the first."""
         return any(process_lives(process) for process in self.report().processes)
 
-    def held_by(self, process: int) -> None:
-        """Note that a process may outlive us and still use the folder, so that nobody sweeps it."""
+    def begun(self, process: int) -> None:
+        """Note the program, which may outlive us and still use the folder; from now on, sweep aside."""
         with contextlib.suppress(OSError), self.status.open("ab", buffering=0) as file:
             file.write(b'{"pid": %d}\n' % process)
+        self._sweeper = Sweeper({tempfile.gettempdir(), SHALLOW})  # not before: a fork wants to be alone
 
     def remove(self) -> None:
         """Delete the folder."""
-        self._sweeper.finish()
+        if self._sweeper is not None:
+            self._sweeper.finish()
         self._private.remove()
 
 

@@ -33,7 +33,7 @@ def record(target: Target, python: Path, place: LogPlace, wishes: Wishes) -> Out
         environment = workplace.environment(target, place.lines, wishes, capture=False)
         with Witness(_PASSED_ON) as witness, _Signals(witness) as signals:
             signals.program = child = start(target.command(python), environment)
-            workplace.held_by(child.pid)
+            workplace.begun(child.pid)
             signals.send_waiting()
             returncode = child.wait()
             _await_descendants(workplace)
