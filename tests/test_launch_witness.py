@@ -7,7 +7,10 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from programs import Ended, ended, running, until
+from triotrace.launch.witness import Witness
 
 HEARS = """
 import os, signal
@@ -48,6 +51,14 @@ def test_the_witness_is_gone_after_us(tmp_path: Path) -> None:
         assert b"" == child.stdout.read()
         child.wait()
         until(lambda: not lives(witness) or None, what="the witness is gone")
+
+
+def test_without_a_witness_the_signal_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none can be had, the terminal's keys are taken as sent to the group, and all else as sent to us."""
+    monkeypatch.delattr(signal, "sigtimedwait")
+    with Witness((signal.SIGINT, signal.SIGTERM)) as witness:
+        assert witness.heard(signal.SIGINT)
+        assert not witness.heard(signal.SIGTERM)
 
 
 def lives(process: int) -> bool:

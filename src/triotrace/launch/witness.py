@@ -30,7 +30,7 @@ class Witness:
         self._ear = -1
 
     def __enter__(self) -> Witness:
-        if not hasattr(signal, "sigtimedwait"):  # macOS: what comes is taken as sent to the group
+        if not hasattr(signal, "sigtimedwait"):  # macOS: `heard` can only guess there
             return self
         with contextlib.suppress(OSError):  # no descriptor, no process to be had: as on macOS
             self._start()
@@ -52,7 +52,7 @@ class Witness:
     def heard(self, number: int) -> bool:
         """Tell whether a signal that we got now was sent to the whole group."""
         if self._pid is None:
-            return True
+            return number in (signal.SIGINT, signal.SIGQUIT)  # a terminal's keys; the others come from a supervisor
         end = time.monotonic() + _PATIENCE
         while number not in self._heard:
             ready, _, _ = select.select([self._ear], [], [], max(0.0, end - time.monotonic()))
