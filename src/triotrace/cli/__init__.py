@@ -34,12 +34,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has seen enough; nothing more may be written, not even at exit
         sys.stdout = None
         return 1
-    except OSError as error:
-        if error.filename is not None:
+    except OSError:
+        why = _unwritable()
+        if why is None:
             raise
-        say(f"standard output: cannot be written: {error.strerror}")
+        say(f"standard output: cannot be written: {why.strerror}")
         sys.stdout = None
         return TriotraceError.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
     return status if isinstance(status, int) else 0
+
+
+def _unwritable() -> OSError | None:
+    """Return why standard output takes nothing, if it does not: what it refused is written once more."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        return error
+    return None

@@ -10,7 +10,7 @@ import os
 import select
 import signal
 import time
-from typing import Final
+from typing import Final, NoReturn
 
 __all__ = ["Witness"]
 
@@ -18,6 +18,8 @@ _PATIENCE: Final = 0.2
 """Seconds that a signal to the group may take to be heard of: both got it within one call of the system's."""
 _GLANCE: Final = 1.0
 """Seconds after which the witness looks whether we are gone."""
+_HIGHEST: Final = 4096
+"""Above all descriptors that we have: as many as the system lets us have would take minutes to close, on some."""
 
 
 class Witness:
@@ -75,12 +77,12 @@ class Witness:
             self._pid = None
 
 
-def _listen(signals: tuple[signal.Signals, ...], mouth: int, parent: int) -> None:
-    """Be the witness. Never returns."""
+def _listen(signals: tuple[signal.Signals, ...], mouth: int, parent: int) -> NoReturn:
+    """Be the witness."""
     try:
         # Whoever waits for the end of our output, or for a lock of ours, is not to wait for the witness
         os.closerange(0, mouth)
-        os.closerange(mouth + 1, os.sysconf("SC_OPEN_MAX"))
+        os.closerange(mouth + 1, _HIGHEST)
         while os.getppid() == parent:
             info = signal.sigtimedwait(signals, _GLANCE)
             if info is not None:

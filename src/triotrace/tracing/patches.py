@@ -58,11 +58,11 @@ class SharedPatches:
     def hold(self, holder: object) -> Patches:
         """Return them as they stand, until `holder` lets go."""
         with self._lock:
-            if not self._holders:
+            self._holders.append(holder)  # first: where something fails, its release undoes what was done
+            if len(self._holders) == 1:
                 self._patches = Patches()
                 for put_in in self._put_in:
                     put_in(self._patches)
-            self._holders.append(holder)
             return self._patches
 
     def release(self, holder: object) -> None:

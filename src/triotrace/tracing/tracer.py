@@ -106,19 +106,19 @@ class Tracer(trio.abc.Instrument):
 
     def removed(self) -> None:
         """It was taken out of the run in this thread; or trio dropped it, which trio tells nobody but a logger."""
+        self._leave(runs.dropped)
+
+    def _leave(self, tell: Callable[[State], None]) -> None:
         try:
             state = self._here.state
             if state.run is not None:
-                runs.dropped(state)
-                self._leave(state)
+                tell(state)
+                if self._gate is not None:
+                    self._gate.leave(state)
+                self._here.state = State(self._recorder, self._guard)
         except BaseException as error:
             self._failed(error)
         self._recorder.flush()
-
-    def _leave(self, state: State) -> None:
-        if self._gate is not None:
-            self._gate.leave(state)
-        self._here.state = State(self._recorder, self._guard)
 
     def _failed(self, error: BaseException) -> None:
         if raised_by_handler(error):
@@ -154,14 +154,7 @@ class Tracer(trio.abc.Instrument):
             self._failed(error)
 
     def after_run(self) -> None:  # noqa: D102
-        try:
-            state = self._here.state
-            if state.run is not None:
-                runs.end(state)
-                self._leave(state)
-        except BaseException as error:
-            self._failed(error)
-        self._recorder.flush()
+        self._leave(runs.end)
 
     def task_spawned(self, task: trio.lowlevel.Task) -> None:  # noqa: D102
         try:
